@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.tensor;
+
+import org.jspecify.annotations.NullMarked;

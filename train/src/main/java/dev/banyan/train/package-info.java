@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.train;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.world;
+
+import org.jspecify.annotations.NullMarked;
