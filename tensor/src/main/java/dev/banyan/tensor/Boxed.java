@@ -1,0 +1,37 @@
+package dev.banyan.tensor;
+
+import java.util.List;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.GenericList;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.TensorType;
+import org.bytedeco.pytorch.Type;
+
+/** Calls operators that have no Java binding, through libtorch's boxed dispatcher. */
+final class Boxed {
+  private Boxed() {}
+
+  static OperatorHandle find(String name, String overload) {
+    Libtorch.ensureStarted();
+    return Dispatcher.singleton().findSchemaOrThrow(name, overload);
+  }
+
+  static void call(OperatorHandle operator, List<IValue> arguments) {
+    IValueVector stack = new IValueVector();
+    for (IValue argument : arguments) {
+      stack.push_back(argument);
+    }
+    Dispatcher.singleton().callBoxed(operator, stack);
+  }
+
+  /** A Tensor[] argument. */
+  static IValue tensors(List<Tensor> tensors) {
+    GenericList list = new GenericList(new Type.TypePtr(TensorType.get()));
+    for (Tensor tensor : tensors) {
+      list.push_back(new IValue(tensor.raw()));
+    }
+    return new IValue(list);
+  }
+}
