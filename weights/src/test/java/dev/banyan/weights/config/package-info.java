@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.weights.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.weights;
+
+import org.jspecify.annotations.NullMarked;
