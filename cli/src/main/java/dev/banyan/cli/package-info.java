@@ -1,3 +1,4 @@
+/** The command line: one list of commands, grouped by room, each thin. */
 @NullMarked
 package dev.banyan.cli;
 

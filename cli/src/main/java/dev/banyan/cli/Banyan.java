@@ -1,0 +1,36 @@
+package dev.banyan.cli;
+
+import dev.banyan.cli.frame.CommandTree;
+import dev.banyan.cli.frame.Noun;
+import dev.banyan.cli.frame.StandardOut;
+import dev.banyan.tensor.Libtorch;
+import java.io.PrintStream;
+import java.util.List;
+
+/** The command line: {@code banyan <noun> <verb> [--flags] inputs…}. */
+public final class Banyan {
+  /**
+   * Every command, in the order help lists them. A room adds its own here and nowhere else; what
+   * computes with libtorch carries {@link dev.banyan.cli.frame.UsesLibtorch}.
+   */
+  static final List<Noun> NOUNS =
+      List.of(
+          Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
+
+  private Banyan() {}
+
+  /** Runs one command line and ends the process with its exit code. */
+  public static void main(String[] args) {
+    PrintStream out = StandardOut.out();
+    PrintStream err = StandardOut.err();
+    System.setOut(out);
+    System.setErr(err);
+    boolean trace = "1".equals(System.getenv("BANYAN_TRACE"));
+    CommandTree.Ending ending = new CommandTree(NOUNS, out, err, trace).run(args);
+    err.flush();
+    if (ending.usedLibtorch()) {
+      Libtorch.exitNow(ending.code());
+    }
+    System.exit(ending.code());
+  }
+}

@@ -1,0 +1,102 @@
+package dev.banyan.cli.frame;
+
+import dev.banyan.core.Progress;
+import dev.banyan.core.Report;
+import dev.banyan.core.Result;
+import dev.banyan.core.Seed;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * The flags every command shares. A command has {@code @Mixin Common common}, prints to {@link
+ * #out}, and hands its figures to {@link #emit} once.
+ */
+public final class Common {
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      order = 9_000,
+      description = "Write every figure as one JSON object.")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE.html",
+      order = 9_001,
+      description = "Write a self-contained page with charts.")
+  private @Nullable Path report;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      order = 9_002,
+      defaultValue = "1",
+      description = "Where all randomness comes from (default: $${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec spec;
+
+  /** The seed of this run. */
+  public Seed seed() {
+    return new Seed(seed);
+  }
+
+  /** Standard output: results. UTF-8; flushed when the command ends. */
+  public PrintWriter out() {
+    return spec().commandLine().getOut();
+  }
+
+  /** Standard error: remarks. */
+  public PrintWriter err() {
+    return spec().commandLine().getErr();
+  }
+
+  /** The command as typed, for example {@code banyan world write}. */
+  public String command() {
+    return spec().qualifiedName();
+  }
+
+  /** A result of this command with this seed, to put figures in. */
+  public Result result() {
+    return Result.of(command(), seed());
+  }
+
+  /** Progress on standard error. */
+  public Progress progress(String title, long total, String unit) {
+    return Progress.open(System.err, title, total, unit);
+  }
+
+  /** Whether {@code --report} was given, for commands that gather more when it is. */
+  public boolean wantsReport() {
+    return report != null;
+  }
+
+  /** Writes {@code --json}, and for {@code --report} a page with the figures in a table. */
+  public void emit(Result result) throws IOException {
+    emit(result, () -> Report.of(result));
+  }
+
+  /** Writes {@code --json} and {@code --report}, each only when asked for. */
+  public void emit(Result result, Supplier<Report> page) throws IOException {
+    if (json != null) {
+      result.write(json);
+    }
+    if (report != null) {
+      page.get().write(report);
+    }
+  }
+
+  private CommandSpec spec() {
+    if (spec == null) {
+      throw new IllegalStateException("Common is a picocli mixin: @Mixin Common common");
+    }
+    return spec;
+  }
+}
