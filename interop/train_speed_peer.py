@@ -107,11 +107,14 @@ if a.profile:
             step()
     print(prof.key_averages().table(sort_by="self_cpu_time_total", row_limit=25, max_name_column_width=50))
 seconds = []
+cpu = time.process_time()
 for _ in range(a.steps):
     start = time.perf_counter()
     loss = step()
     seconds.append(time.perf_counter() - start)
 tokens = a.batch * a.time
+cpu = time.process_time() - cpu
 print(json.dumps(dict(peer="torch " + torch.__version__, dtype=a.dtype, threads=a.threads,
     parameters=sum(p.numel() for p in model.parameters()), loss=loss,
-    bestTokensPerSecond=tokens / min(seconds), medianTokensPerSecond=tokens / statistics.median(seconds))))
+    bestTokensPerSecond=tokens / min(seconds), medianTokensPerSecond=tokens / statistics.median(seconds),
+    tokensPerCpuSecond=a.steps * tokens / cpu)))

@@ -2,6 +2,7 @@ package dev.banyan.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.Pointer;
@@ -175,6 +176,26 @@ public final class Tensor implements AutoCloseable {
 
   public Tensor gather(int dim, Tensor index) {
     return new Tensor(raw.gather(dim, index.raw));
+  }
+
+  /** Neighbouring parts of these sizes along a dimension, views that share one gradient. */
+  public List<Tensor> split(int dim, long... sizes) {
+    TensorVector parts = raw.split_with_sizes(sizes, dim);
+    List<Tensor> tensors = new ArrayList<>(sizes.length);
+    for (int i = 0; i < sizes.length; i++) {
+      tensors.add(new Tensor(parts.get(i)));
+    }
+    return tensors;
+  }
+
+  /** Shifts a dimension cyclically by this many places to the right. */
+  public Tensor roll(int dim, long shift) {
+    return new Tensor(torch.roll(raw, new long[] {shift}, dim));
+  }
+
+  /** this + a · b, elementwise. */
+  public Tensor addProduct(Tensor a, Tensor b) {
+    return new Tensor(raw.addcmul(a.raw, b.raw));
   }
 
   public static Tensor cat(List<Tensor> parts, int dim) {
@@ -433,6 +454,11 @@ public final class Tensor implements AutoCloseable {
   public Optional<Tensor> grad() {
     org.bytedeco.pytorch.Tensor grad = raw.grad();
     return grad.defined() ? Optional.of(new Tensor(grad)) : Optional.empty();
+  }
+
+  /** Makes this the gradient; it must have this tensor's shape. */
+  public void setGrad(Tensor gradient) {
+    raw.mutable_grad().put(gradient.raw);
   }
 
   /** Forgets the gradient and frees its memory. */
