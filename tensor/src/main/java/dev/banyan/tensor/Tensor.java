@@ -430,6 +430,12 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
+  /** Replaces the rows of a dimension that index names by those of source. */
+  public Tensor indexCopy_(int dim, Tensor index, Tensor source) {
+    raw.index_copy_(dim, index.raw, source.raw);
+    return this;
+  }
+
   /** {@link #indexAdd_} into a new tensor; gradients flow to both. */
   public Tensor indexAdd(int dim, Tensor index, Tensor source) {
     return new Tensor(torch.index_add(raw, dim, index.raw, source.raw));

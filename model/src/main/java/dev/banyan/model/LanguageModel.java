@@ -1,0 +1,356 @@
+package dev.banyan.model;
+
+import dev.banyan.core.IoConsumer;
+import dev.banyan.core.Seed;
+import dev.banyan.core.UserInputException;
+import dev.banyan.model.decoder.Decoder;
+import dev.banyan.model.decoder.ParameterSource;
+import dev.banyan.tensor.DType;
+import dev.banyan.tensor.Scope;
+import dev.banyan.tensor.Tensor;
+import dev.banyan.weights.ShardPlan;
+import dev.banyan.weights.StoredTensor;
+import dev.banyan.weights.StoredType;
+import dev.banyan.weights.TensorSpec;
+import dev.banyan.weights.WeightFolder;
+import dev.banyan.weights.WeightWriter;
+import dev.banyan.weights.config.ExpertNaming;
+import dev.banyan.weights.config.ModelConfig;
+import dev.banyan.weights.config.ParameterLayout;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decoder language model: opened from a Hugging Face folder, or made fresh; used, trained and
+ * written back.
+ *
+ * <pre>{@code
+ * try (var model = LanguageModel.open(Path.of("Qwen3-0.6B"));
+ *     var scope = Scope.open();
+ *     var guard = Guard.noGrad()) {
+ *   Tensor logits = model.forward(Batch.of(9707, 11), KvStore.none()); // [2, vocabulary]
+ * }
+ * }</pre>
+ *
+ * <p>Tensors that methods return belong to the caller's open {@link Scope}; the parameters belong
+ * to the model.
+ */
+public final class LanguageModel implements AutoCloseable {
+  private final ModelConfig config;
+  private final ExpertNaming naming;
+  private final Precision precision;
+  private final SequencedMap<String, Tensor> parameters;
+  private final Map<String, Tensor> converted = new LinkedHashMap<>();
+  private final boolean trainable;
+  private final @Nullable WeightFolder mapped;
+  private final @Nullable Path origin;
+  private final Decoder decoder;
+
+  private LanguageModel(
+      ModelConfig config,
+      ExpertNaming naming,
+      Precision precision,
+      SequencedMap<String, Tensor> parameters,
+      boolean trainable,
+      @Nullable WeightFolder mapped,
+      @Nullable Path origin,
+      RotaryFrequencies frequencies) {
+    this.config = config;
+    this.naming = naming;
+    this.precision = precision;
+    this.parameters = Collections.unmodifiableSequencedMap(parameters);
+    this.trainable = trainable;
+    this.mapped = mapped;
+    this.origin = origin;
+    this.decoder = new Decoder(config, naming, precision, frequencies, new Source());
+  }
+
+  /**
+   * {@link #open(Path, Precision, RotaryFrequencies)} computing in f32 whatever the weights are
+   * stored as.
+   */
+  public static LanguageModel open(Path folder) {
+    return open(folder, Precision.F32, RotaryFrequencies.EXACT);
+  }
+
+  /** {@link #open(Path, Precision, RotaryFrequencies)} with exact frequencies. */
+  public static LanguageModel open(Path folder, Precision precision) {
+    return open(folder, precision, RotaryFrequencies.EXACT);
+  }
+
+  /**
+   * Opens a model folder for use. F32, F16 and BF16 weights stay where they are in the file; those
+   * of another type than the precision are converted once beside it.
+   *
+   * @throws UserInputException when the folder is not a sound model folder
+   */
+  public static LanguageModel open(
+      Path folder, Precision precision, RotaryFrequencies frequencies) {
+    WeightFolder weights = checked(folder);
+    var tensors = new LinkedHashMap<String, Tensor>();
+    try (Scope scope = Scope.open()) {
+      for (TensorSpec spec : layout(weights)) {
+        tensors.put(spec.name(), Scope.keep(lay(weights.tensor(spec.name()))));
+      }
+    }
+    return new LanguageModel(
+        weights.config(),
+        weights.expertNaming(),
+        precision,
+        tensors,
+        false,
+        weights,
+        folder,
+        frequencies);
+  }
+
+  /**
+   * Opens a model folder for training: parameters are f32 copies that require gradients.
+   *
+   * @throws UserInputException when the folder is not a sound model folder
+   */
+  public static LanguageModel openTrainable(Path folder, Precision precision) {
+    try (WeightFolder weights = checked(folder);
+        Scope scope = Scope.open()) {
+      var tensors = new LinkedHashMap<String, Tensor>();
+      for (TensorSpec spec : layout(weights)) {
+        Tensor parameter = Tensor.empty(DType.F32, spec.sizes());
+        parameter.copy_(lay(weights.tensor(spec.name())));
+        tensors.put(spec.name(), Scope.keep(parameter.requireGrad()));
+      }
+      return new LanguageModel(
+          weights.config(),
+          weights.expertNaming(),
+          precision,
+          tensors,
+          true,
+          null,
+          folder,
+          RotaryFrequencies.EXACT);
+    }
+  }
+
+  /**
+   * A fresh model for training: matrices and embeddings normal with deviation {@code
+   * config.initializerRange()}, those that write into the residual stream scaled by {@code 1 /
+   * sqrt(2 * layers)} (GPT-2), norms one, biases zero. Each tensor has its own random stream, so
+   * the values do not depend on threads.
+   */
+  public static LanguageModel create(ModelConfig config, Seed seed, Precision precision) {
+    var tensors = new LinkedHashMap<String, Tensor>();
+    List<TensorSpec> layout = ParameterLayout.of(config, StoredType.F32, ExpertNaming.SEPARATE);
+    try (Scope scope = Scope.open()) {
+      for (TensorSpec spec : layout) {
+        tensors.put(spec.name(), Scope.keep(Tensor.zeros(DType.F32, spec.sizes())));
+      }
+      Map<String, MemorySegment> memory = new LinkedHashMap<>();
+      tensors.forEach((name, tensor) -> memory.put(name, tensor.memory()));
+      layout.parallelStream()
+          .forEach(
+              spec ->
+                  initialize(spec, Objects.requireNonNull(memory.get(spec.name())), config, seed));
+      tensors.values().forEach(Tensor::requireGrad);
+    }
+    return new LanguageModel(
+        config,
+        ExpertNaming.SEPARATE,
+        precision,
+        tensors,
+        true,
+        null,
+        null,
+        RotaryFrequencies.EXACT);
+  }
+
+  private static void initialize(
+      TensorSpec spec, MemorySegment memory, ModelConfig config, Seed seed) {
+    long elements = spec.elements();
+    if (spec.shape().size() == 1) {
+      float value = spec.name().endsWith(".bias") ? 0 : 1;
+      for (long i = 0; i < elements; i++) {
+        memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+      }
+      return;
+    }
+    boolean residual =
+        spec.name().endsWith("o_proj.weight")
+            || spec.name().endsWith("down_proj.weight")
+            || spec.name().endsWith("w2.weight");
+    double deviation =
+        config.initializerRange() * (residual ? 1 / Math.sqrt(2.0 * config.layers()) : 1);
+    var random = seed.stream("weights", spec.name());
+    for (long i = 0; i < elements; i++) {
+      memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (deviation * random.nextGaussian()));
+    }
+  }
+
+  private static WeightFolder checked(Path folder) {
+    WeightFolder weights = WeightFolder.open(folder);
+    try {
+      weights.check();
+      return weights;
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private static List<TensorSpec> layout(WeightFolder weights) {
+    return ParameterLayout.of(weights.config(), StoredType.F32, weights.expertNaming());
+  }
+
+  /** Lays a tensor over the file where libtorch has its type, and copies it to f32 where not. */
+  private static Tensor lay(StoredTensor stored) {
+    DType dtype =
+        switch (stored.type()) {
+          case F64 -> DType.F64;
+          case F32 -> DType.F32;
+          case F16 -> DType.F16;
+          case BF16 -> DType.BF16;
+          default -> null;
+        };
+    long[] sizes = stored.spec().sizes();
+    if (dtype != null && stored.isAligned()) {
+      return Tensor.over(stored.data(), dtype, sizes);
+    }
+    Tensor copy = Tensor.empty(DType.F32, sizes);
+    MemorySegment memory = copy.memory();
+    for (long i = 0; i < stored.spec().elements(); i++) {
+      memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, stored.floatAt(i));
+    }
+    return copy;
+  }
+
+  /** Gives the decoder a parameter as it is, and matrices in the type they are multiplied in. */
+  private final class Source implements ParameterSource {
+    @Override
+    public Tensor parameter(String name) {
+      return Objects.requireNonNull(parameters.get(name), name);
+    }
+
+    @Override
+    public Tensor matrix(String name) {
+      Tensor parameter = parameter(name);
+      DType dtype = precision == Precision.BF16 ? DType.BF16 : DType.F32;
+      if (trainable || parameter.dtype() == dtype) {
+        return parameter;
+      }
+      return converted.computeIfAbsent(
+          name,
+          key -> {
+            try (Scope scope = Scope.open()) {
+              return Scope.keep(parameter.to(dtype));
+            }
+          });
+    }
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  public Precision precision() {
+    return precision;
+  }
+
+  /** Whether parameters are f32 and require gradients. */
+  public boolean isTrainable() {
+    return trainable;
+  }
+
+  /** Parameters by transformers' names, in the order of its state dict. */
+  public SequencedMap<String, Tensor> parameters() {
+    return parameters;
+  }
+
+  /**
+   * Scores of the next token after every token of the batch, f32 [tokens, vocabulary]. Keys and
+   * values are added to {@code kv}.
+   *
+   * @throws IllegalArgumentException for a token id outside the vocabulary
+   */
+  public Tensor forward(Batch batch, KvStore kv) {
+    return logits(hidden(batch, kv));
+  }
+
+  /** {@link #forward} for the last token of each sequence only, f32 [sequences, vocabulary]. */
+  public Tensor forwardLast(Batch batch, KvStore kv) {
+    Tensor hidden = hidden(batch, kv);
+    boolean all = batch.sequences().size() == batch.tokens();
+    return logits(all ? hidden : hidden.indexSelect(0, Tensor.of(batch.lastTokens())));
+  }
+
+  /** What the last norm gives for every token, f32 [tokens, hidden]. */
+  public Tensor hidden(Batch batch, KvStore kv) {
+    return decoder.hidden(batch, kv);
+  }
+
+  /** Scores f32 [rows, vocabulary] for hidden states [rows, hidden]. */
+  public Tensor logits(Tensor hidden) {
+    return decoder.logits(hidden);
+  }
+
+  /**
+   * Writes a model folder. An opened model is written with the names, layout and bytes it was read
+   * with; a trained one as f32. Tokenizer and generation settings of the folder it came from go
+   * along.
+   *
+   * @throws UserInputException when the disk is full or the place cannot be written
+   */
+  public void save(Path target) {
+    if (mapped != null) {
+      WeightWriter.copy(mapped, target);
+    } else {
+      save(target, StoredType.F32, folder -> {});
+    }
+  }
+
+  /**
+   * Writes a model folder with weights stored as {@code type} (F32, BF16 or F16).
+   *
+   * @param companions writes what else belongs into the folder, which appears only when all is
+   *     written
+   */
+  public void save(Path target, StoredType type, IoConsumer<Path> companions) {
+    List<TensorSpec> specs = ParameterLayout.of(config, type, naming);
+    try (var writer =
+            WeightWriter.open(target, ShardPlan.of(specs, ShardPlan.DEFAULT_SHARD_BYTES));
+        Scope scope = Scope.open()) {
+      if (origin != null) {
+        writer.companions(origin);
+      }
+      writer.config(config.withType(type));
+      DType dtype = DType.valueOf(type.name());
+      for (TensorSpec spec : specs) {
+        try (Scope one = Scope.open()) {
+          Tensor parameter = Objects.requireNonNull(parameters.get(spec.name()), spec.name());
+          writer.write(spec.name(), parameter.detach().to(dtype).contiguous().memory());
+        }
+      }
+      companions.accept(writer.folder());
+      writer.commit();
+    } catch (IOException e) {
+      throw new UserInputException(target + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /** Frees parameters and unmaps the folder. */
+  @Override
+  public void close() {
+    decoder.close();
+    converted.values().forEach(Tensor::close);
+    parameters.values().forEach(Tensor::close);
+    if (mapped != null) {
+      mapped.close();
+    }
+  }
+}
