@@ -1,0 +1,178 @@
+package dev.banyan.model;
+
+import dev.banyan.core.Seed;
+import dev.banyan.core.UserInputException;
+import dev.banyan.model.generate.Answer;
+import dev.banyan.tensor.DType;
+import dev.banyan.tensor.Guard;
+import dev.banyan.tensor.Scope;
+import dev.banyan.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Continues prompts, one or many at once. Many share each forward pass: as soon as one answer ends,
+ * the next prompt takes its place. What is drawn depends on a request's own seed and on the place
+ * of the token, so an answer does not depend on its company (up to rounding of the arithmetic).
+ */
+public final class Generator {
+  /** Prompt tokens that go through one forward pass together. */
+  private static final int PREFILL_TOKENS = 4096;
+
+  private final LanguageModel model;
+  private final @Nullable Tokenizer tokenizer;
+
+  /**
+   * What is asked for.
+   *
+   * @param prompt at least one token
+   * @param stopIds tokens that end the answer and do not belong to it
+   * @param stops text that ends the answer and does not belong to it
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+  public record Request(
+      int[] prompt,
+      Sampling sampling,
+      int maxTokens,
+      Set<Integer> stopIds,
+      List<String> stops,
+      Seed seed) {
+    public Request {
+      stopIds = Set.copyOf(stopIds);
+      stops = List.copyOf(stops);
+      if (prompt.length == 0) {
+        throw new IllegalArgumentException("a prompt needs at least one token");
+      }
+      if (maxTokens < 1) {
+        throw new IllegalArgumentException("maxTokens is " + maxTokens + ", must be at least 1");
+      }
+    }
+
+    /** The most probable answer. */
+    public static Request greedy(int[] prompt, int maxTokens, Set<Integer> stopIds) {
+      return new Request(prompt, Sampling.greedy(), maxTokens, stopIds, List.of(), new Seed(0));
+    }
+  }
+
+  /**
+   * A generator of this model.
+   *
+   * @param tokenizer turns tokens into text; null for tokens only
+   */
+  public Generator(LanguageModel model, @Nullable Tokenizer tokenizer) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+  }
+
+  /**
+   * One answer, its text handed to {@code listener} piece by piece as it becomes certain; no piece
+   * ends inside a character.
+   *
+   * @throws UserInputException when prompt and answer are longer than the model can take
+   */
+  public Completion generate(Request request, Consumer<String> listener) {
+    return run(List.of(request), 1, listener).getFirst();
+  }
+
+  /**
+   * An answer to each request, in their order.
+   *
+   * @param atOnce how many answers grow together; each needs its keys and values in memory
+   * @throws UserInputException when a prompt and its answer are longer than the model can take
+   */
+  public List<Completion> generateAll(List<Request> requests, int atOnce) {
+    return run(requests, atOnce, text -> {});
+  }
+
+  private List<Completion> run(List<Request> requests, int atOnce, Consumer<String> listener) {
+    requests.forEach(this::requireRoom);
+    List<Answer> answers =
+        requests.stream().map(request -> new Answer(request, tokenizer, listener)).toList();
+    int slots = Math.max(1, Math.min(atOnce, requests.size()));
+    // slot of the store → number of the request
+    var active = new TreeMap<Integer, Integer>();
+    int next = 0;
+    try (var kv = new ContiguousKvStore(model.config(), slots, DType.F32);
+        Guard guard = Guard.noGrad()) {
+      while (next < requests.size() || !active.isEmpty()) {
+        var started = new TreeMap<Integer, Integer>();
+        int tokens = 0;
+        for (int slot = 0; slot < slots && next < requests.size(); slot++) {
+          int length = requests.get(next).prompt().length;
+          if (!active.containsKey(slot) && (tokens == 0 || tokens + length <= PREFILL_TOKENS)) {
+            kv.truncate(slot, 0);
+            started.put(slot, next++);
+            tokens += length;
+          }
+        }
+        if (!started.isEmpty()) {
+          step(started, answers, kv, (slot, number) -> prompt(slot, requests.get(number)));
+          active.putAll(started);
+        } else {
+          step(
+              active,
+              answers,
+              kv,
+              (slot, number) -> newest(slot, requests.get(number), answers.get(number)));
+        }
+        active.values().removeIf(number -> answers.get(number).isFinished());
+      }
+    }
+    return answers.stream().map(Answer::completion).toList();
+  }
+
+  private interface PieceOf {
+    Batch.Piece of(int slot, int number);
+  }
+
+  private static Batch.Piece prompt(int slot, Request request) {
+    return new Batch.Piece(slot, 0, request.prompt());
+  }
+
+  private static Batch.Piece newest(int slot, Request request, Answer answer) {
+    int position = request.prompt().length + answer.size() - 1;
+    return new Batch.Piece(slot, position, new int[] {answer.last()});
+  }
+
+  /** One forward pass for these slots; each gets its next token. */
+  private void step(
+      SortedMap<Integer, Integer> slots, List<Answer> answers, KvStore kv, PieceOf piece) {
+    var pieces = new ArrayList<Batch.Piece>();
+    slots.forEach((slot, number) -> pieces.add(piece.of(slot, number)));
+    try (Scope scope = Scope.open()) {
+      Tensor scores = model.forwardLast(Batch.ragged(pieces), kv);
+      List<Answer> chosen = slots.values().stream().map(answers::get).toList();
+      if (chosen.stream().allMatch(Answer::isPlainGreedy)) {
+        long[] best = scores.argmax(1).toLongs();
+        for (int i = 0; i < best.length; i++) {
+          chosen.get(i).accept((int) best[i]);
+        }
+      } else {
+        float[] all = scores.toFloats();
+        int vocabulary = all.length / chosen.size();
+        for (int i = 0; i < chosen.size(); i++) {
+          chosen.get(i).choose(Arrays.copyOfRange(all, i * vocabulary, (i + 1) * vocabulary));
+        }
+      }
+    }
+  }
+
+  private void requireRoom(Request request) {
+    int room = model.config().maxPositions();
+    if ((long) request.prompt().length + request.maxTokens() > room) {
+      throw new UserInputException(
+          "the prompt has %d tokens and %d more were asked for; the model was made for %d positions. Shorten the prompt or ask for at most %d tokens."
+              .formatted(
+                  request.prompt().length,
+                  request.maxTokens(),
+                  room,
+                  Math.max(0, room - request.prompt().length)));
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.model.generate;
+
+import org.jspecify.annotations.NullMarked;
