@@ -101,7 +101,7 @@ public final class Arithmetic implements DomainText {
     draft.set("p2", person.object()).set("t", total);
     draft.set("day", draft.pick("Monday", "Tuesday", "Friday", "Saturday", "Sunday", "market day"));
     draft.say(
-        "{s} [began|started] {day} with {t} coins.",
+        "{s} [began|started] the day with {t} coins.",
         "On {day} {s} had {t} coins in {h} purse.",
         "This is the book of {s}. It begins with {t} coins.");
     for (int i = 0, lines = 3 + random.nextInt(4); i < lines; i++) {

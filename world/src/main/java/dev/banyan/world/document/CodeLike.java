@@ -1,6 +1,7 @@
 package dev.banyan.world.document;
 
 import dev.banyan.world.graph.Words;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
@@ -30,10 +31,11 @@ public final class CodeLike implements DomainText {
     String indent = "  ".repeat(depth + 1);
     text.append(list ? "[\n" : "{\n");
     int size = depth == 0 ? 3 + random.nextInt(2) : 2 + random.nextInt(2);
+    List<String> names = Setting.distinct(Words.SMALL_THINGS, size, random);
     for (int i = 0; i < size; i++) {
       text.append(indent);
       if (!list) {
-        text.append('"').append(of(Words.SMALL_THINGS, random)).append("\": ");
+        text.append('"').append(names.get(i)).append("\": ");
       }
       if (depth < DEEPEST - 1 && random.nextInt(3) == 0) {
         data(text, depth + 1, random);
@@ -47,7 +49,7 @@ public final class CodeLike implements DomainText {
     text.append("  ".repeat(depth)).append(list ? ']' : '}');
   }
 
-  private static String of(java.util.List<String> options, RandomGenerator random) {
+  private static String of(List<String> options, RandomGenerator random) {
     return options.get(random.nextInt(options.size()));
   }
 }

@@ -180,6 +180,7 @@ public final class Commonsense implements DomainText {
     RandomGenerator random = draft.random();
     Person person = setting.person(random);
     draft.set("n", person.name()).set("p", person.subject()).set("h", person.possessive());
+    boolean first = true;
     for (Place place : Setting.distinct(setting.graph().places(), 3, random)) {
       Optional<String> climate = setting.stated(place.name(), Relation.CLIMATE);
       if (climate.isEmpty()) {
@@ -187,9 +188,10 @@ public final class Commonsense implements DomainText {
       }
       draft.set("s", place.name()).set("c", climate.get());
       draft.say(
-          "{n} [went|travelled|drove] to {s}.",
-          "[Next|Then|One day] {p} [had to go|went] to {s}.",
-          "[The road|The coach] [took|led] {n} to {s}.");
+          first
+              ? "{n} [went|travelled|drove|had to go] to {s}."
+              : "[[Next|Then|One day] {p} [had to go|went|travelled] to {s}|[The road|The coach] [took|led] {n} to {s}].");
+      first = false;
       if (random.nextInt(3) == 0) {
         draft.say("[The journey was long|It was far|{n} slept on the way|The coach was full].");
       }

@@ -234,7 +234,11 @@ public final class Encyclopaedia implements DomainText {
     if (inverse) {
       draft.say(relation.inverses().toArray(String[]::new));
     } else {
-      draft.set("q", predicate(draft, fact) + explained(draft, relation, fact.object()));
+      String predicate = predicate(draft, fact);
+      // An apposition belongs to the last noun only.
+      String apposition =
+          predicate.endsWith(fact.object()) ? explained(draft, relation, fact.object()) : "";
+      draft.set("q", predicate + apposition);
       draft.say(
           "{^p} {q}.",
           "{^p} {q}.",

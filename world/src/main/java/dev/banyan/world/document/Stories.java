@@ -49,6 +49,16 @@ public final class Stories implements DomainText {
         "The people of {place} [still|often|sometimes] tell this story about {s} and {f}.");
   }
 
+  /** Something that happens on a lonely road. */
+  private static void solitude(Draft draft) {
+    draft.say(
+        "[It rained|The sun shone|The wind blew] [all day|until noon|and nobody else was on the road].",
+        "{n} [slept|rested] [under a tree|in a barn|at an inn] [and dreamed of home|and dreamed of nothing|for a while].",
+        "[A farmer|A child|An old woman|A sailor] [showed {n} the way|gave {n} an apple|walked along for a while].",
+        "[On the way|Along the road] {n} [sang|counted birds|thought of {f}|lost a button].",
+        "[A dog barked|A bell rang|Somebody sang] [far away|behind the hills].");
+  }
+
   private static void filler(Draft draft) {
     draft.say(
         "[Outside|In the street|Far away] [a dog barked|a bell rang|it began to rain|the wind rose|somebody sang].",
@@ -205,9 +215,9 @@ public final class Stories implements DomainText {
     draft.say(
         "[From there|First] {p} [walked|rode|sailed|went] to {a1}.",
         "The [first|next] [stop|night] was {a1}.");
-    filler(draft);
+    solitude(draft);
     draft.say("After {a1} came {a2}.", "[From|Behind] {a1} the road [led|ran|climbed] to {a2}.");
-    filler(draft);
+    solitude(draft);
     draft.say(
         "{f} was waiting in {a3}, and {n} gave the {x} away.",
         "In {a3} {n} [found|met] {f} and handed over the {x}.");

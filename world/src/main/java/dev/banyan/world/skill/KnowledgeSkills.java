@@ -93,6 +93,9 @@ final class KnowledgeSkills {
     while (true) {
       boolean people = random.nextInt(3) > 0;
       List<Fact> facts = of(people ? Relation.AGE : Relation.FOUNDED);
+      if (facts.size() < 2) {
+        continue;
+      }
       List<Fact> two = Setting.distinct(facts, 2, random);
       int first = Integer.parseInt(two.get(0).object());
       int second = Integer.parseInt(two.get(1).object());
