@@ -3,6 +3,8 @@ package dev.banyan.cli;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
+import dev.banyan.cli.world.WorldShowCommand;
+import dev.banyan.cli.world.WorldWriteCommand;
 import dev.banyan.tensor.Libtorch;
 import java.io.PrintStream;
 import java.util.List;
@@ -15,6 +17,12 @@ public final class Banyan {
    */
   static final List<Noun> NOUNS =
       List.of(
+          Noun.group(
+              "world",
+              "world",
+              "A small world whose truth is known: text, facts, graded skills.",
+              WorldWriteCommand.class,
+              WorldShowCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 
   private Banyan() {}

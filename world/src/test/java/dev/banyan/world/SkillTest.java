@@ -58,7 +58,8 @@ class SkillTest {
       draw(category, Split.TRAIN).forEach(skill -> training.add(skill.question()));
     }
     for (SkillCategory category : SkillCategory.values()) {
-      assertThat(draw(category, Split.TEST).stream().map(Skill::question).filter(training::contains))
+      assertThat(
+              draw(category, Split.TEST).stream().map(Skill::question).filter(training::contains))
           .isEmpty();
     }
   }
