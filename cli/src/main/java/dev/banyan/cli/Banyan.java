@@ -3,6 +3,9 @@ package dev.banyan.cli;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
+import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
+import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
+import dev.banyan.cli.tokenizer.TokenizerTrainCommand;
 import dev.banyan.cli.world.WorldShowCommand;
 import dev.banyan.cli.world.WorldWriteCommand;
 import dev.banyan.tensor.Libtorch;
@@ -23,6 +26,13 @@ public final class Banyan {
               "A small world whose truth is known: text, facts, graded skills.",
               WorldWriteCommand.class,
               WorldShowCommand.class),
+          Noun.group(
+              "model",
+              "tokenizer",
+              "Train a tokenizer, and turn text into token ids and back.",
+              TokenizerTrainCommand.class,
+              TokenizerEncodeCommand.class,
+              TokenizerDecodeCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 
   private Banyan() {}
