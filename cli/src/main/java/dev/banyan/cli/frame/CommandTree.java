@@ -50,7 +50,7 @@ public final class CommandTree {
     root.setOut(new PrintWriter(out, false, StandardCharsets.UTF_8));
     root.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     root.setParameterExceptionHandler((e, all) -> badParameters(e));
-    root.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
+    root.setExecutionExceptionHandler((e, command, parsed) -> failed(e, root.getOut()));
     try {
       int code = args.length == 0 ? help(root) : root.execute(args);
       CommandLine last = last(root);
@@ -62,7 +62,7 @@ public final class CommandTree {
       return new Ending(code, usesLibtorch(last));
     } catch (Throwable e) {
       // Errors (no memory, a broken class path) and a closed pipe pass picocli's handler.
-      return new Ending(failed(e), usesLibtorch(last(root)));
+      return new Ending(failed(e, root.getOut()), usesLibtorch(last(root)));
     }
   }
 
@@ -95,9 +95,6 @@ public final class CommandTree {
             "  banyan world write world          text, facts and skills to train on",
             "  banyan COMMAND -h                 what a command does, with an example");
     var root = new CommandLine(spec);
-    for (Noun noun : nouns) {
-      root.addSubcommand(noun.name(), noun.name().equals(typed) ? grown(noun) : bare(noun));
-    }
     Map<String, CommandLine.IHelpSectionRenderer> sections =
         new LinkedHashMap<>(root.getHelpSectionMap());
     sections.put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING, help -> "");
@@ -109,6 +106,10 @@ public final class CommandTree {
         order.indexOf(UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING),
         UsageMessageSpec.SECTION_KEY_COMMAND_LIST);
     root.setHelpSectionKeys(order);
+    // Only now: what is set on a command goes down to the subcommands it has.
+    for (Noun noun : nouns) {
+      root.addSubcommand(noun.name(), noun.name().equals(typed) ? grown(noun) : bare(noun));
+    }
     root.setCaseInsensitiveEnumValuesAllowed(true);
     return root;
   }
@@ -236,11 +237,11 @@ public final class CommandTree {
     return Failure.oneLine(kind + "'" + typed + "'" + hint);
   }
 
-  private int failed(Throwable e) {
+  private int failed(Throwable e, PrintWriter written) {
     Failure failure = Failure.of(e);
     // What was printed before the failure comes before the line about it, if it can be shown.
     if (failure.code() != Failure.PIPE_CLOSED) {
-      flushQuietly();
+      flushQuietly(written);
     }
     if (!failure.line().isEmpty()) {
       err.println("banyan: " + failure.line());
@@ -251,8 +252,9 @@ public final class CommandTree {
     return failure.code();
   }
 
-  private void flushQuietly() {
+  private void flushQuietly(PrintWriter written) {
     try {
+      written.flush();
       out.flush();
     } catch (PipeClosedException e) {
       // the failure itself is what matters

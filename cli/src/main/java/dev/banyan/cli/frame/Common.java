@@ -37,7 +37,7 @@ public final class Common {
       paramLabel = "N",
       order = 9_002,
       defaultValue = "1",
-      description = "Where all randomness comes from (default: $${DEFAULT-VALUE}).")
+      description = "Where all randomness comes from (default: ${DEFAULT-VALUE}).")
   private long seed = 1;
 
   @Spec(Spec.Target.MIXEE)

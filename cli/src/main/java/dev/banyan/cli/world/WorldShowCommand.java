@@ -30,7 +30,7 @@ public final class WorldShowCommand implements Callable<ExitCode> {
       paramLabel = "INDEX",
       arity = "0..1",
       defaultValue = "0",
-      description = "The first document, from 0 (default: $${DEFAULT-VALUE}).")
+      description = "The first document, from 0 (default: ${DEFAULT-VALUE}).")
   private long index;
 
   @Option(names = "--domain", paramLabel = "NAME", description = "Documents of one domain only.")
@@ -40,7 +40,7 @@ public final class WorldShowCommand implements Callable<ExitCode> {
       names = "--count",
       paramLabel = "N",
       defaultValue = "1",
-      description = "How many (default: $${DEFAULT-VALUE}).")
+      description = "How many (default: ${DEFAULT-VALUE}).")
   private int count = 1;
 
   @Option(

@@ -31,7 +31,7 @@ public final class WorldWriteCommand implements Callable<ExitCode> {
       names = "--documents",
       paramLabel = "N",
       defaultValue = "24000",
-      description = "How many documents (default: $${DEFAULT-VALUE}, about 7 MB).")
+      description = "How many documents (default: ${DEFAULT-VALUE}, about 7 MB).")
   private long documents = 24_000;
 
   @Option(
@@ -39,7 +39,7 @@ public final class WorldWriteCommand implements Callable<ExitCode> {
       paramLabel = "N",
       defaultValue = "600",
       description =
-          "Training exercises per category (default: $${DEFAULT-VALUE}); tests: at most 100.")
+          "Training exercises per category (default: ${DEFAULT-VALUE}); tests: at most 100.")
   private int skills = 600;
 
   @Option(

@@ -1,0 +1,51 @@
+package dev.banyan.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a start loads: a child JVM lists its classes. */
+class StartTest {
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "--version", "rehearse plain", "no-such-noun", "world -h"})
+  void plainCommandsLoadNeitherLibtorchNorJson(String typed) throws Exception {
+    List<String> loaded = loaded(typed.split(" ", -1));
+    assertThat(loaded).anyMatch(name -> name.equals("dev.banyan.cli.Banyan"));
+    assertThat(loaded).noneMatch(name -> name.startsWith("org.bytedeco."));
+    assertThat(loaded).noneMatch(name -> name.startsWith("tools.jackson."));
+    assertThat(loaded).noneMatch(name -> name.startsWith("ai.djl."));
+  }
+
+  private static List<String> loaded(String... args) throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xlog:class+load:stdout",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.banyan.cli.Banyan"));
+    command.addAll(List.of(args));
+    Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
+    List<String> names = new ArrayList<>();
+    try (InputStream in = child.getInputStream()) {
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+        int source = line.indexOf(" source: ");
+        int begin = source < 0 ? -1 : line.lastIndexOf(' ', source - 1);
+        if (begin >= 0) {
+          names.add(line.substring(begin + 1, source));
+        }
+      }
+    }
+    child.waitFor();
+    return names;
+  }
+}
