@@ -91,24 +91,25 @@ public final class AdamW implements AutoCloseable {
     if (parameters.isEmpty()) {
       return;
     }
-    Boxed.call(
-        fused,
-        List.of(
-            Boxed.tensors(parameters),
-            Boxed.tensors(gradients),
-            Boxed.tensors(first),
-            Boxed.tensors(second),
-            Boxed.tensors(List.of()),
-            Boxed.tensors(steps),
-            new IValue(learningRate),
-            new IValue(options.beta1),
-            new IValue(options.beta2),
-            new IValue(state.group.weightDecay()),
-            new IValue(options.epsilon),
-            new IValue(false),
-            new IValue(false),
-            new IValue(),
-            new IValue()));
+    var unused =
+        Boxed.call(
+            fused,
+            List.of(
+                Boxed.tensors(parameters),
+                Boxed.tensors(gradients),
+                Boxed.tensors(first),
+                Boxed.tensors(second),
+                Boxed.tensors(List.of()),
+                Boxed.tensors(steps),
+                new IValue(learningRate),
+                new IValue(options.beta1),
+                new IValue(options.beta2),
+                new IValue(state.group.weightDecay()),
+                new IValue(options.epsilon),
+                new IValue(false),
+                new IValue(false),
+                new IValue(),
+                new IValue()));
   }
 
   /** Forgets all gradients and frees their memory. */

@@ -15,15 +15,21 @@ final class Boxed {
 
   static OperatorHandle find(String name, String overload) {
     Libtorch.ensureStarted();
-    return Dispatcher.singleton().findSchemaOrThrow(name, overload);
+    OperatorHandle handle = Dispatcher.singleton().findSchemaOrThrow(name, overload);
+    handle.retainReference(); // kept by its finder, whatever scope is open now
+    return handle;
   }
 
-  static void call(OperatorHandle operator, List<IValue> arguments) {
+  /**
+   * @return the results in their order
+   */
+  static IValueVector call(OperatorHandle operator, List<IValue> arguments) {
     IValueVector stack = new IValueVector();
     for (IValue argument : arguments) {
       stack.push_back(argument);
     }
     Dispatcher.singleton().callBoxed(operator, stack);
+    return stack;
   }
 
   /** A Tensor[] argument. */

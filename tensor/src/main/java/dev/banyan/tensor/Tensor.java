@@ -364,12 +364,70 @@ public final class Tensor implements AutoCloseable {
 
   /** Root-mean-square normalisation of the last dimension (Zhang and Sennrich 2019), weighted. */
   public Tensor rmsNorm(Tensor weight, double epsilon) {
+    requireShape(weight, new long[] {size(-1)});
+    if (Fused.takes(this, weight) && Fused.takesWeight(this, weight)) {
+      return RmsNorm.apply(this, weight, epsilon);
+    }
     return new Tensor(
         torch.rms_norm(
             raw,
             new long[] {raw.size(-1)},
             new TensorOptional(weight.raw),
             new org.bytedeco.pytorch.DoubleOptional(epsilon)));
+  }
+
+  /**
+   * silu(this) · up, elementwise (Shazeer 2020); this is the gate.
+   *
+   * @param up has the shape of this
+   */
+  public Tensor swiglu(Tensor up) {
+    requireShape(up, shape());
+    return Fused.takes(this, up) ? Swiglu.apply(this, up) : silu().mul(up);
+  }
+
+  /**
+   * Turns the heads of tokens by their positions' angles (Su et al. 2021); dimension {@code i} of a
+   * head is paired with {@code i + headDim/2}, as in transformers. Gradients flow to this alone.
+   *
+   * @param cosines headDim/2 for each token in order, of any shape, times any magnification; fewer
+   *     tokens than this has are used again from the first. {@code sines} likewise
+   * @return the shape of this, [..., tokens, heads, headDim], contiguous
+   */
+  public Tensor rope(Tensor cosines, Tensor sines) {
+    long half = requireAngles(cosines, sines);
+    if (Fused.takes(this, cosines, sines)) {
+      return Rope.apply(this, cosines, sines);
+    }
+    Tensor flat = reshape(-1, cosines.count() / half, size(-2), 2 * half);
+    Tensor cos = cosines.reshape(-1, 1, half);
+    Tensor sin = sines.reshape(-1, 1, half);
+    Tensor first = flat.narrow(3, 0, half);
+    Tensor second = flat.narrow(3, half, half);
+    return cat(List.of(first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin))), 3)
+        .reshape(shape());
+  }
+
+  private long requireAngles(Tensor cosines, Tensor sines) {
+    if (dim() < 3 || size(-1) % 2 != 0) {
+      throw new IllegalArgumentException(
+          "rope needs [..., tokens, heads, headDim] with an even headDim, got " + this);
+    }
+    long half = size(-1) / 2;
+    long tokens = count() / (2 * half * size(-2));
+    if (cosines.count() != sines.count()
+        || cosines.count() % half != 0
+        || tokens % (cosines.count() / half) != 0) {
+      throw new IllegalArgumentException(
+          "angles " + cosines + " and " + sines + " do not fit " + tokens + " tokens of " + this);
+    }
+    return half;
+  }
+
+  private void requireShape(Tensor other, long[] shape) {
+    if (!java.util.Arrays.equals(other.shape(), shape)) {
+      throw new IllegalArgumentException(this + " and " + other + " must have the same shape");
+    }
   }
 
   /** Target of {@link #crossEntropy} that counts for nothing. */
@@ -382,6 +440,10 @@ public final class Tensor implements AutoCloseable {
    * @return the mean over counted rows, or their sum
    */
   public Tensor crossEntropy(Tensor targets, boolean mean) {
+    if (Fused.takes(this) && dim() == 2 && targets.dtype() == DType.I64) {
+      requireShape(targets, new long[] {size(0)});
+      return CrossEntropy.apply(this, targets, mean);
+    }
     return new Tensor(
         torch.cross_entropy_loss(
             raw, targets.raw, new TensorOptional(), mean ? MEAN : SUM, IGNORED, 0.0));
@@ -453,7 +515,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   public void backward() {
-    raw.backward();
+    Pending.backward(raw);
   }
 
   /** The gradient after {@link #backward}; empty when none was recorded. */

@@ -1,0 +1,115 @@
+package dev.banyan.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * f32 vectors at native addresses, for the fused operations. Sums over lanes are added in one fixed
+ * order, so that interpreted and compiled code give the same bits ({@code reduceLanes} promises no
+ * order).
+ *
+ * <p>Addresses are not checked here: every caller takes them from a {@link Rows}, which has.
+ */
+final class Lanes {
+  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  static final int WIDTH = SPECIES.length();
+
+  private static final MemorySegment MEMORY =
+      MemorySegment.NULL.reinterpret(Long.MAX_VALUE); // all addresses; see above
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private Lanes() {}
+
+  static FloatVector load(long address) {
+    return FloatVector.fromMemorySegment(SPECIES, MEMORY, address, ORDER);
+  }
+
+  /** Lanes beyond the mask are 0. */
+  static FloatVector load(long address, VectorMask<Float> mask) {
+    return FloatVector.fromMemorySegment(SPECIES, MEMORY, address, ORDER, mask);
+  }
+
+  static void store(FloatVector values, long address) {
+    values.intoMemorySegment(MEMORY, address, ORDER);
+  }
+
+  static void store(FloatVector values, long address, VectorMask<Float> mask) {
+    values.intoMemorySegment(MEMORY, address, ORDER, mask);
+  }
+
+  static float get(long address) {
+    return MEMORY.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
+  }
+
+  static void set(long address, float value) {
+    MEMORY.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value);
+  }
+
+  static long getLong(long address) {
+    return MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, address);
+  }
+
+  /** The largest multiple of the lanes that is not above {@code count}. */
+  static int whole(int count) {
+    return SPECIES.loopBound(count);
+  }
+
+  /** Lanes [0, count - whole(count)). */
+  static VectorMask<Float> rest(int count) {
+    return SPECIES.indexInRange(SPECIES.loopBound(count), count);
+  }
+
+  /**
+   * The sum of all lanes, from the first to the last.
+   *
+   * @param scratch at least {@link #WIDTH} long
+   */
+  static double sum(FloatVector values, float[] scratch) {
+    values.intoArray(scratch, 0);
+    double sum = 0;
+    for (int i = 0; i < WIDTH; i++) {
+      sum += scratch[i];
+    }
+    return sum;
+  }
+
+  private static final float LOG2_E = (float) (1 / 0.6931471805599453);
+  // ln 2 in two parts, the first short enough for exact products with small integers
+  private static final float LN2_HIGH = 355f / 512;
+  private static final float LN2_LOW = (float) (0.6931471805599453 - 355.0 / 512);
+  // adding this rounds to an integer that then stands in the low bits
+  private static final float ROUND = 12582912f;
+
+  /**
+   * e to each lane within 2 units in the last place; arguments are held to [-87, 88], NaN stays.
+   * Range reduction x = k ln 2 + r with |r| ≤ ln 2 / 2, then the Taylor polynomial of degree 7.
+   */
+  static FloatVector exp(FloatVector x) {
+    FloatVector held = x.max(-87f).min(88f);
+    FloatVector shifted = held.fma(broadcast(LOG2_E), broadcast(ROUND));
+    FloatVector k = shifted.sub(ROUND);
+    FloatVector r = k.fma(broadcast(-LN2_HIGH), held);
+    r = k.fma(broadcast(-LN2_LOW), r);
+    FloatVector p = broadcast(1f / 5040);
+    p = p.fma(r, broadcast(1f / 720));
+    p = p.fma(r, broadcast(1f / 120));
+    p = p.fma(r, broadcast(1f / 24));
+    p = p.fma(r, broadcast(1f / 6));
+    p = p.fma(r, broadcast(0.5f));
+    p = p.fma(r, broadcast(1f));
+    p = p.fma(r, broadcast(1f));
+    IntVector exponent =
+        shifted.viewAsIntegralLanes().reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+    return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+  }
+
+  static FloatVector broadcast(float value) {
+    return FloatVector.broadcast(SPECIES, value);
+  }
+}

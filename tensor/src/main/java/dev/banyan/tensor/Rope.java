@@ -1,0 +1,101 @@
+package dev.banyan.tensor;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * Rotary positions (Su et al. 2021) in the layout of transformers: element i of a head turns with
+ * element i + headDim/2, (a, b) → (a cos − b sin, b cos + a sin). Backward is the turn back.
+ */
+final class Rope {
+  private Rope() {}
+
+  /**
+   * @param x [..., tokens, heads, headDim]
+   * @param cosines headDim/2 per token, for as many tokens as a row of x has; likewise {@code
+   *     sines}
+   */
+  static Tensor apply(Tensor x, Tensor cosines, Tensor sines) {
+    Tensor cos = cosines.contiguous();
+    Tensor sin = sines.contiguous();
+    var heads = Heads.of(x);
+    Tensor y = turned(heads, cos, sin, 1);
+    if (!Fused.records(x)) {
+      return y;
+    }
+    return Pending.tie(x, y, dy -> turned(Heads.of(dy), cos, sin, -1), cos, sin);
+  }
+
+  /** A tensor whose heads lie at even distances, and those heads. */
+  private record Heads(Tensor tensor, long tokenStride, long headStride) {
+    static Heads of(Tensor x) {
+      var raw = x.raw();
+      int dims = (int) raw.dim();
+      boolean dense = raw.stride(dims - 1) == 1;
+      // leading dimensions must be one even walk over the tokens
+      long expected = raw.stride(dims - 3) * raw.size(dims - 3);
+      for (int dim = dims - 4; dim >= 0; dim--) {
+        if (raw.size(dim) != 1) {
+          dense &= raw.stride(dim) == expected;
+          expected = raw.stride(dim) * raw.size(dim);
+        }
+      }
+      Tensor regular = dense ? x : x.contiguous();
+      return new Heads(
+          regular,
+          regular.raw().stride(dims - 3) * Float.BYTES,
+          regular.raw().stride(dims - 2) * Float.BYTES);
+    }
+  }
+
+  private static Tensor turned(Heads in, Tensor cos, Tensor sin, int direction) {
+    Tensor x = in.tensor;
+    int dims = x.dim();
+    int heads = Math.toIntExact(x.size(dims - 2));
+    int half = Math.toIntExact(x.size(dims - 1) / 2);
+    int tokens = Math.toIntExact(x.count() / (2L * half * heads));
+    int angles = Math.toIntExact(cos.count() / half);
+    Tensor y = Tensor.empty(DType.F32, x.shape());
+    long from = x.raw().data_ptr().address();
+    long to = y.raw().data_ptr().address();
+    long cosAt = cos.raw().data_ptr().address();
+    long sinAt = sin.raw().data_ptr().address();
+    for (int token = 0; token < tokens; token++) {
+      long angle = 4L * half * (token % angles);
+      for (int head = 0; head < heads; head++) {
+        turn(
+            from + token * in.tokenStride + head * in.headStride,
+            cosAt + angle,
+            sinAt + angle,
+            to + 8L * half * ((long) token * heads + head),
+            half,
+            direction);
+      }
+    }
+    return y;
+  }
+
+  private static void turn(long x, long cos, long sin, long y, int half, int direction) {
+    long second = 4L * half;
+    int whole = Lanes.whole(half);
+    for (int i = 0; i < whole; i += Lanes.WIDTH) {
+      long at = 4L * i;
+      FloatVector c = Lanes.load(cos + at);
+      FloatVector s = Lanes.load(sin + at).mul(direction);
+      FloatVector a = Lanes.load(x + at);
+      FloatVector b = Lanes.load(x + second + at);
+      Lanes.store(a.mul(c).sub(b.mul(s)), y + at);
+      Lanes.store(b.mul(c).add(a.mul(s)), y + second + at);
+    }
+    if (whole < half) {
+      long at = 4L * whole;
+      VectorMask<Float> rest = Lanes.rest(half);
+      FloatVector c = Lanes.load(cos + at, rest);
+      FloatVector s = Lanes.load(sin + at, rest).mul(direction);
+      FloatVector a = Lanes.load(x + at, rest);
+      FloatVector b = Lanes.load(x + second + at, rest);
+      Lanes.store(a.mul(c).sub(b.mul(s)), y + at, rest);
+      Lanes.store(b.mul(c).add(a.mul(s)), y + second + at, rest);
+    }
+  }
+}
