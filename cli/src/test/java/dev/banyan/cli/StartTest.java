@@ -24,15 +24,29 @@ class StartTest {
     assertThat(loaded).noneMatch(name -> name.startsWith("ai.djl."));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "--version", "world show --count 300"})
+  void whenTheReaderOfStandardOutputLeavesTheProcessEndsWithoutAWord(String typed)
+      throws Exception {
+    List<String> command = new ArrayList<>(java(List.of()));
+    command.addAll(List.of(typed.split(" ", -1)));
+    Process child = new ProcessBuilder(command).start();
+    child.getInputStream().close();
+    String said = new String(child.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(child.waitFor()).isEqualTo(141);
+    assertThat(said).isEmpty();
+  }
+
+  private static List<String> java(List<String> flags) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(flags);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.banyan.cli.Banyan"));
+    return command;
+  }
+
   private static List<String> loaded(String... args) throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xlog:class+load:stdout",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.banyan.cli.Banyan"));
+    List<String> command = new ArrayList<>(java(List.of("-Xlog:class+load:stdout")));
     command.addAll(List.of(args));
     Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
     List<String> names = new ArrayList<>();

@@ -13,11 +13,13 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.PicocliException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -49,6 +51,7 @@ public final class CommandTree {
     CommandLine root = root(args.length == 0 ? "" : args[0]);
     root.setOut(new PrintWriter(out, false, StandardCharsets.UTF_8));
     root.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    root.setExecutionStrategy(CommandTree::runLast);
     root.setParameterExceptionHandler((e, all) -> badParameters(e));
     root.setExecutionExceptionHandler((e, command, parsed) -> failed(e, root.getOut()));
     try {
@@ -63,6 +66,17 @@ public final class CommandTree {
     } catch (Throwable e) {
       // Errors (no memory, a broken class path) and a closed pipe pass picocli's handler.
       return new Ending(failed(e, root.getOut()), usesLibtorch(last(root)));
+    }
+  }
+
+  /** Picocli prints the stack of what its own help throws, unless it is told it was a command. */
+  private static int runLast(CommandLine.ParseResult parsed) {
+    try {
+      return new CommandLine.RunLast().execute(parsed);
+    } catch (PicocliException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new ExecutionException(parsed.commandSpec().commandLine(), "help", e);
     }
   }
 
