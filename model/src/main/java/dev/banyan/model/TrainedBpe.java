@@ -45,6 +45,16 @@ public record TrainedBpe(
     specialTokens = List.copyOf(specialTokens);
   }
 
+  /** How many tokens were learned, special ones among them. */
+  public int tokenCount() {
+    return vocabulary.tokens().size();
+  }
+
+  /** How many merges were learned. */
+  public int mergeCount() {
+    return vocabulary.merges().size();
+  }
+
   /**
    * Writes {@code tokenizer.json}, {@code tokenizer_config.json} and {@code
    * special_tokens_map.json} into {@code folder}, which is made if it is not there.

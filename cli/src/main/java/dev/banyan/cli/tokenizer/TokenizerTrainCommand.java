@@ -88,14 +88,14 @@ public final class TokenizerTrainCommand implements Callable<ExitCode> {
   }
 
   private void report(Corpus corpus, TrainedBpe trained, double seconds) throws IOException {
-    int learned = trained.vocabulary().tokens().size();
+    int learned = trained.tokenCount();
     common
         .out()
         .printf(
             "%s: %d tokens, %d merges, from %s in %d records, %s%n",
             out,
             learned,
-            trained.vocabulary().merges().size(),
+            trained.mergeCount(),
             Format.bytes(corpus.bytes()),
             corpus.size(),
             Format.duration(Duration.ofMillis(Math.round(seconds * 1000))));
@@ -113,7 +113,7 @@ public final class TokenizerTrainCommand implements Callable<ExitCode> {
         common
             .result()
             .put("tokens", learned)
-            .put("merges", trained.vocabulary().merges().size())
+            .put("merges", trained.mergeCount())
             .put("records", corpus.size())
             .put("bytes", corpus.bytes())
             .put("skippedLines", corpus.skipped())
