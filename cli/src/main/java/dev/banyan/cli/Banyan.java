@@ -3,6 +3,9 @@ package dev.banyan.cli;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
+import dev.banyan.cli.model.Generate;
+import dev.banyan.cli.model.ShowModel;
+import dev.banyan.cli.model.VerifyModel;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerTrainCommand;
@@ -33,6 +36,13 @@ public final class Banyan {
               TokenizerTrainCommand.class,
               TokenizerEncodeCommand.class,
               TokenizerDecodeCommand.class),
+          Noun.group(
+              "model",
+              "model",
+              "Shows a model folder, checks it against recorded logits.",
+              ShowModel.class,
+              VerifyModel.class),
+          Noun.command("model", "generate", "Continues a prompt.", Generate.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 
   private Banyan() {}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.cli.model;
+
+import org.jspecify.annotations.NullMarked;
