@@ -12,7 +12,6 @@ import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
 import dev.banyan.tensor.Libtorch;
 import dev.banyan.weights.config.ModelConfig;
-import dev.banyan.weights.config.ParameterLayout;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
@@ -41,9 +40,6 @@ import picocli.CommandLine.Parameters;
       "  echo \"12 + 30 =\" | banyan generate life/model --temperature 0 --stop \"\\n\""
     })
 public final class Generate implements Callable<ExitCode> {
-  /** Below this many parameters a second thread costs more than it gives. */
-  private static final long SMALL_MODEL = 20_000_000;
-
   @Mixin private final Common common = new Common();
 
   @Parameters(
@@ -187,9 +183,7 @@ public final class Generate implements Callable<ExitCode> {
     if (threads != null) {
       return positive("--threads", threads);
     }
-    return ParameterLayout.activeParameters(config) < SMALL_MODEL
-        ? 1
-        : Runtime.getRuntime().availableProcessors();
+    return Threads.worthWhile(config);
   }
 
   private static int positive(String flag, int value) {

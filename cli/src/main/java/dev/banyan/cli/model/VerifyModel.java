@@ -5,6 +5,7 @@ import dev.banyan.cli.frame.UsesLibtorch;
 import dev.banyan.core.ExitCode;
 import dev.banyan.model.RotaryFrequencies;
 import dev.banyan.model.Verification;
+import dev.banyan.tensor.Libtorch;
 import dev.banyan.weights.StoredType;
 import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
@@ -67,13 +68,15 @@ public final class VerifyModel implements Callable<ExitCode> {
   @Override
   public ExitCode call() throws IOException {
     var recording = Verification.Recording.read(against);
+    ModelConfig config = ModelConfig.read(folder.resolve(ModelConfig.FILE));
+    Libtorch.start(Libtorch.Use.INFERENCE, Threads.worthWhile(config));
     Verification found =
         Verification.of(
             folder,
             recording,
             rotary == Rotary.STORED ? RotaryFrequencies.AS_STORED : RotaryFrequencies.EXACT);
     print(found);
-    StoredType type = ModelConfig.read(folder.resolve(ModelConfig.FILE)).type();
+    StoredType type = config.type();
     boolean narrow = type == StoredType.BF16 || type == StoredType.F16;
     if (rotary == Rotary.EITHER && narrow && !found.holds(tolerance)) {
       found = Verification.of(folder, recording, RotaryFrequencies.AS_STORED);
