@@ -3,12 +3,16 @@ package dev.banyan.cli;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
+import dev.banyan.cli.life.LifeCommand;
 import dev.banyan.cli.model.Generate;
 import dev.banyan.cli.model.ShowModel;
 import dev.banyan.cli.model.VerifyModel;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerTrainCommand;
+import dev.banyan.cli.train.DataSplitCommand;
+import dev.banyan.cli.train.EvaluateCommand;
+import dev.banyan.cli.train.TrainCommand;
 import dev.banyan.cli.world.WorldShowCommand;
 import dev.banyan.cli.world.WorldWriteCommand;
 import dev.banyan.tensor.Libtorch;
@@ -23,6 +27,11 @@ public final class Banyan {
    */
   static final List<Noun> NOUNS =
       List.of(
+          Noun.command(
+              "life",
+              "life",
+              "One model's life: text, training, skills, talk, a report.",
+              LifeCommand.class),
           Noun.group(
               "world",
               "world",
@@ -43,6 +52,21 @@ public final class Banyan {
               ShowModel.class,
               VerifyModel.class),
           Noun.command("model", "generate", "Continues a prompt.", Generate.class),
+          Noun.group(
+              "train",
+              "data",
+              "Divides text into what is learned and what is held out.",
+              DataSplitCommand.class),
+          Noun.command(
+              "train",
+              "train",
+              "Trains a language model from text or answers.",
+              TrainCommand.class),
+          Noun.command(
+              "train",
+              "evaluate",
+              "Bits per byte beside n-grams, and graded skills.",
+              EvaluateCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 
   private Banyan() {}

@@ -171,6 +171,23 @@ public final class LanguageModel implements AutoCloseable {
         RotaryFrequencies.EXACT);
   }
 
+  /**
+   * A second model over the same weights with gradients of its own, so that two threads can compute
+   * gradients side by side. It must be closed before this one.
+   */
+  public LanguageModel replica() {
+    var tensors = new LinkedHashMap<String, Tensor>();
+    try (Scope scope = Scope.open()) {
+      parameters.forEach(
+          (name, parameter) -> {
+            Tensor shared = parameter.detach();
+            tensors.put(name, Scope.keep(trainable ? shared.requireGrad() : shared));
+          });
+    }
+    return new LanguageModel(
+        config, naming, precision, tensors, trainable, null, origin, RotaryFrequencies.EXACT);
+  }
+
   private static void initialize(
       TensorSpec spec, MemorySegment memory, ModelConfig config, Seed seed) {
     long elements = spec.elements();

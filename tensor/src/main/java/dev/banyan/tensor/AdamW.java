@@ -143,14 +143,24 @@ public final class AdamW implements AutoCloseable {
     this.step = steps;
   }
 
-  /** First moments ({@code exp_avg}) in the order of groups and parameters, f32. */
-  public List<Tensor> firstMoments() {
-    return groups.stream().flatMap(state -> state.firstMoments.stream()).toList();
+  /** The first moment ({@code exp_avg}) of a parameter, f32 in its shape. */
+  public Tensor firstMoment(Tensor parameter) {
+    return moment(parameter, true);
   }
 
-  /** Second moments ({@code exp_avg_sq}) in the order of groups and parameters, f32. */
-  public List<Tensor> secondMoments() {
-    return groups.stream().flatMap(state -> state.secondMoments.stream()).toList();
+  /** The second moment ({@code exp_avg_sq}) of a parameter, f32 in its shape. */
+  public Tensor secondMoment(Tensor parameter) {
+    return moment(parameter, false);
+  }
+
+  private Tensor moment(Tensor parameter, boolean first) {
+    for (GroupState state : groups) {
+      int at = state.group.parameters().indexOf(parameter);
+      if (at >= 0) {
+        return (first ? state.firstMoments : state.secondMoments).get(at);
+      }
+    }
+    throw new IllegalArgumentException(parameter + " is no parameter of this optimizer");
   }
 
   @Override

@@ -162,6 +162,9 @@ public final class CommandTree {
 
   /** The look all commands share; a command's footer is its example. */
   private static CommandSpec dressed(CommandSpec spec) {
+    if (spec.userObject() instanceof TakesSettings command) {
+      SettingFlags.add(spec, command.settings());
+    }
     if (spec.findOption("-h") == null) {
       spec.addOption(helpOption());
     }

@@ -48,6 +48,11 @@ public final class Common {
     return new Seed(seed);
   }
 
+  /** Whether a seed was given on the command line. */
+  public boolean hasSeed() {
+    return spec().commandLine().getParseResult().hasMatchedOption("--seed");
+  }
+
   /** Standard output: results. UTF-8; flushed when the command ends. */
   public PrintWriter out() {
     return spec().commandLine().getOut();

@@ -49,7 +49,7 @@ public final class TokenizerTrainCommand implements Callable<ExitCode> {
       names = "--min-frequency",
       paramLabel = "N",
       defaultValue = "2",
-      description = "Pairs seen less often are not merged (default: $${DEFAULT-VALUE}).")
+      description = "Pairs seen less often are not merged (default: ${DEFAULT-VALUE}).")
   private long minFrequency = 2;
 
   @Option(names = "--individual-digits", description = "Make every digit a token alone.")

@@ -1,4 +1,4 @@
-package dev.banyan.train.evaluate;
+package dev.banyan.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.banyan.core.Interval;
 import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
+import dev.banyan.train.evaluate.BitsPerByte;
 import dev.banyan.world.Checker;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.banyan.train.evaluate;
+package dev.banyan.train;
 
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;

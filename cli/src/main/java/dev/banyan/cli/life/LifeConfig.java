@@ -1,0 +1,176 @@
+package dev.banyan.cli.life;
+
+import dev.banyan.core.Setting;
+import dev.banyan.core.Settings;
+import dev.banyan.core.UserInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a life is told. Every key of {@code life.yaml} is a flag too. What is not said follows from
+ * {@code scale} and {@code minutes}; the numbers of steps are found by timing a few, once, and are
+ * then part of the recipe.
+ */
+record LifeConfig(Settings settings, boolean tiny) {
+  /** Every key, in the order help lists them. */
+  static final List<Setting> SETTINGS =
+      Setting.table(
+          """
+          out                 PATHS    life     Folder of this life.
+          text                PATHS    -        Your own text (.txt .md .html .jsonl, files or folders); 15 % of the built-in world's text is mixed in.
+          instructions        PATHS    -        Your own questions and answers (.jsonl) instead of the world's skills.
+          scale               TEXT     default  default, or tiny for a life of less than a minute.
+          minutes             NUMBER   7        About how long the whole may take on this machine (default scale).
+          seed                INTEGER  1        Where all randomness comes from.
+          documents           INTEGER  -        Documents of the world.
+          exercises           INTEGER  -        Training exercises of the world per category.
+          questions           INTEGER  -        Test questions per category.
+          vocabulary          INTEGER  -        Tokens of the tokenizer.
+          hidden              INTEGER  -        Width of the model.
+          layers              INTEGER  -        Layers of the model.
+          heads               INTEGER  -        Attention heads.
+          kv-heads            INTEGER  -        Key-value heads.
+          ffn                 INTEGER  -        Feed-forward width.
+          length              INTEGER  256      Tokens of a training row.
+          rows                INTEGER  8        Rows of a step.
+          pretrain-rate       NUMBER   3e-3     Highest learning rate of pretraining.
+          tune-rate           NUMBER   1.5e-3   Highest learning rate of the supervised stage.
+          pretrain-steps      INTEGER  -        Steps of pretraining; default: what the time allows.
+          tune-steps          INTEGER  -        Steps of the supervised stage; default: what the time allows.
+          ngram               INTEGER  5        Order of the n-grams the model is held against.
+          threads             INTEGER  0        Threads; 0 for one per core.
+          """);
+
+  private static final Map<String, String> DEFAULT =
+      Map.ofEntries(
+          Map.entry("documents", "24000"),
+          Map.entry("exercises", "600"),
+          Map.entry("questions", "100"),
+          Map.entry("vocabulary", "2048"),
+          Map.entry("hidden", "256"),
+          Map.entry("layers", "4"),
+          Map.entry("heads", "8"),
+          Map.entry("kv-heads", "4"),
+          Map.entry("ffn", "704"));
+
+  private static final Map<String, String> TINY =
+      Map.ofEntries(
+          Map.entry("documents", "4000"),
+          Map.entry("exercises", "100"),
+          Map.entry("questions", "20"),
+          Map.entry("vocabulary", "1024"),
+          Map.entry("hidden", "128"),
+          Map.entry("layers", "2"),
+          Map.entry("heads", "4"),
+          Map.entry("kv-heads", "2"),
+          Map.entry("ffn", "352"));
+
+  /** Where the numbers of steps come from a clock, not from what was said. */
+  private static final List<String> TIMED = List.of("pretrain-steps", "tune-steps");
+
+  private enum Scale {
+    DEFAULT,
+    TINY
+  }
+
+  /**
+   * Fills in what was not said; numbers of steps that an earlier start in the same folder found for
+   * the same recipe stay.
+   */
+  static LifeConfig of(Settings said) {
+    boolean tiny = said.choice("scale", Scale.class) == Scale.TINY;
+    Settings settings = said;
+    for (var entry : (tiny ? TINY : DEFAULT).entrySet()) {
+      if (!settings.says(entry.getKey())) {
+        settings = settings.with(entry.getKey(), entry.getValue());
+      }
+    }
+    LifeConfig config = new LifeConfig(settings, tiny);
+    config.minutes();
+    return config.withEarlierSteps();
+  }
+
+  private LifeConfig withEarlierSteps() {
+    if (!Files.exists(recipe())) {
+      return this;
+    }
+    Settings earlier;
+    try {
+      earlier = Settings.read(recipe(), SETTINGS);
+    } catch (UserInputException e) {
+      return this; // somebody else's file; it will be written anew
+    }
+    if (!untimed(earlier).equals(untimed(settings))) {
+      return this;
+    }
+    LifeConfig config = this;
+    for (String name : TIMED) {
+      if (!settings.says(name) && earlier.says(name)) {
+        config = config.with(name, earlier.count(name, 1));
+      }
+    }
+    return config;
+  }
+
+  private static Map<String, Object> untimed(Settings settings) {
+    var said = new LinkedHashMap<>(settings.said());
+    TIMED.forEach(said::remove);
+    said.remove("threads");
+    said.replaceAll((name, value) -> String.valueOf(value));
+    return said;
+  }
+
+  LifeConfig with(String name, int value) {
+    return new LifeConfig(settings.with(name, Integer.toString(value)), tiny);
+  }
+
+  Path out() {
+    return Path.of(settings.required("out"));
+  }
+
+  Path recipe() {
+    return out().resolve("life.yaml");
+  }
+
+  List<Path> text() {
+    return settings.paths("text");
+  }
+
+  List<Path> instructions() {
+    return settings.paths("instructions");
+  }
+
+  double minutes() {
+    return settings.number("minutes", 0.5, 100_000);
+  }
+
+  int count(String name) {
+    return settings.count(name, 1);
+  }
+
+  String text(String name) {
+    return settings.required(name);
+  }
+
+  long seed() {
+    return settings.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE);
+  }
+
+  int threads() {
+    int threads = settings.count("threads", 0);
+    return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  /** Seconds for pretraining: 4.5 of 7 minutes; less when tiny. */
+  double pretrainSeconds() {
+    return tiny ? 14 : 60 * minutes() * 4.3 / 7;
+  }
+
+  /** Seconds for the supervised stage. */
+  double tuneSeconds() {
+    return tiny ? 8 : 60 * minutes() * 1.1 / 7;
+  }
+}

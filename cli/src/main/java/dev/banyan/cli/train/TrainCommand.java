@@ -1,0 +1,119 @@
+package dev.banyan.cli.train;
+
+import dev.banyan.cli.frame.Common;
+import dev.banyan.cli.frame.SettingFlags;
+import dev.banyan.cli.frame.TakesSettings;
+import dev.banyan.cli.frame.UsesLibtorch;
+import dev.banyan.core.Chart;
+import dev.banyan.core.ExitCode;
+import dev.banyan.core.Format;
+import dev.banyan.core.Progress;
+import dev.banyan.core.Report;
+import dev.banyan.core.Result;
+import dev.banyan.core.Setting;
+import dev.banyan.core.Settings;
+import dev.banyan.train.TrainConfig;
+import dev.banyan.train.TrainResult;
+import dev.banyan.train.Trainer;
+import dev.banyan.train.TrainingCurve;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code banyan train CONFIG.yaml}. */
+@UsesLibtorch
+@Command(
+    name = "train",
+    description = "Trains a language model; started again, goes on from its last checkpoint.",
+    footer = "  banyan train train.yaml --steps 2000 --learning-rate 1e-3")
+public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
+  @Mixin private Common common = new Common();
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "CONFIG.yaml",
+      description = "The settings; every key is also a flag, and flags win.")
+  private @Nullable Path config;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public List<Setting> settings() {
+    return TrainConfig.SETTINGS;
+  }
+
+  @Override
+  public ExitCode call() throws IOException {
+    Settings settings =
+        config == null
+            ? Settings.of(TrainConfig.SETTINGS)
+            : Settings.read(config, TrainConfig.SETTINGS);
+    if (spec != null) {
+      settings = SettingFlags.overlay(spec, TrainConfig.SETTINGS, settings);
+    }
+    if (common.hasSeed()) {
+      settings = settings.with("seed", Long.toString(common.seed().value()));
+    }
+    TrainConfig train = TrainConfig.of(settings);
+    TrainResult result;
+    try (Progress progress = common.progress("training", train.steps().count(), "steps")) {
+      result = Trainer.run(train, progress);
+    }
+    print(result);
+    Result figures =
+        common
+            .result()
+            .put("parameters", result.parameters())
+            .put("steps", result.steps())
+            .put("resumedAt", result.resumedAt())
+            .put("loss", result.loss())
+            .put("learnedTokens", result.learnedTokens())
+            .put("tokensPerSecond", result.tokensPerSecond())
+            .put("seconds", result.seconds())
+            .put("model", result.model().toString())
+            .put("stopped", result.stopped().orElse(""));
+    common.emit(figures, () -> page(train, figures));
+    return result.stopped().isPresent() ? ExitCode.NO : ExitCode.DONE;
+  }
+
+  private void print(TrainResult result) {
+    if (result.stopped().isPresent()) {
+      common
+          .err()
+          .printf(
+              "banyan: stopped at step %d: %s; the last good checkpoint is in %s. Try a lower learning rate.%n",
+              result.steps(), result.stopped().get(), result.model());
+      return;
+    }
+    common
+        .out()
+        .printf(
+            "%s: %s parameters, %d steps, loss %.4f, %s tokens learned, %s tokens/s, %s%n",
+            result.model(),
+            Format.count(result.parameters()),
+            result.steps(),
+            result.loss(),
+            Format.count(result.learnedTokens()),
+            Format.number(Math.round(result.tokensPerSecond())),
+            Format.duration(Duration.ofMillis(Math.round(result.seconds() * 1000))));
+  }
+
+  private static Report page(TrainConfig train, Result figures) {
+    TrainingCurve curve = TrainingCurve.read(train.out().resolve("metrics.jsonl"));
+    return Report.of(figures)
+        .section("Loss")
+        .chart(
+            Chart.lines("Loss")
+                .x("step")
+                .y("nats per token")
+                .series("training", curve.steps(), curve.losses()));
+  }
+}

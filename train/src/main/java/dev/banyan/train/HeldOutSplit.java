@@ -1,0 +1,176 @@
+package dev.banyan.train;
+
+import dev.banyan.core.AtomicFile;
+import dev.banyan.core.Json;
+import dev.banyan.core.Seed;
+import dev.banyan.core.UserInputException;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Divides documents into those to learn and those held out. A text that comes twice is taken once.
+ * Which side a document falls on depends on the seed and its text alone, so adding documents moves
+ * none from one side to the other.
+ */
+public final class HeldOutSplit {
+  private HeldOutSplit() {}
+
+  /**
+   * What to divide.
+   *
+   * @param heldOut share of documents that are held out, between 0 and 1
+   * @param mostHeldOutBytes once this much text is held out, all further text is learned
+   * @param mostTrainingBytes once this much text is learned, the rest is left out
+   */
+  public record Options(double heldOut, long mostHeldOutBytes, long mostTrainingBytes) {
+    public Options {
+      if (!(heldOut > 0 && heldOut < 1)) {
+        throw new IllegalArgumentException("heldOut " + heldOut + " is not between 0 and 1");
+      }
+    }
+  }
+
+  /** How much went where; bytes are of UTF-8 text. */
+  public record Divided(
+      long trainingDocuments,
+      long trainingBytes,
+      long heldOutDocuments,
+      long heldOutBytes,
+      long duplicates,
+      long leftOut) {}
+
+  /**
+   * Writes {@code {"text": …}} lines to both files.
+   *
+   * @throws UserInputException when one side would stay empty
+   */
+  public static Divided write(
+      List<Corpus> corpora, Path training, Path heldOut, Options options, Seed seed)
+      throws IOException {
+    Files.createDirectories(training.toAbsolutePath().getParent());
+    long[] counts = new long[6];
+    try (AtomicFile trainingFile = AtomicFile.open(training);
+        AtomicFile heldOutFile = AtomicFile.open(heldOut)) {
+      BufferedWriter learn = writer(trainingFile);
+      BufferedWriter hold = writer(heldOutFile);
+      Set<Long> seen = new HashSet<>();
+      for (Corpus corpus : corpora) {
+        for (Iterator<String> texts = corpus.texts(); texts.hasNext(); ) {
+          String text = texts.next();
+          long bytes = text.getBytes(StandardCharsets.UTF_8).length;
+          long hash = seed.of("held out", text).value();
+          if (text.isBlank() || !seen.add(hash)) {
+            counts[4]++;
+          } else if ((hash >>> 11) * 0x1p-53 < options.heldOut
+              && counts[3] < options.mostHeldOutBytes) {
+            write(hold, text);
+            counts[2]++;
+            counts[3] += bytes;
+          } else if (counts[1] < options.mostTrainingBytes) {
+            write(learn, text);
+            counts[0]++;
+            counts[1] += bytes;
+          } else {
+            counts[5]++;
+          }
+        }
+      }
+      if (counts[0] == 0 || counts[2] == 0) {
+        throw new UserInputException(
+            "there are %d documents, too few to hold some out; give more or smaller ones"
+                .formatted(counts[0] + counts[2]));
+      }
+      learn.flush();
+      hold.flush();
+      trainingFile.commit();
+      heldOutFile.commit();
+    }
+    return new Divided(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]);
+  }
+
+  /**
+   * Divides conversations. Both files are in the format of skills: {@code messages}, {@code
+   * category}, {@code question} (the first thing asked) and {@code answer} (the last thing said);
+   * only conversations of one question and one answer are held out.
+   *
+   * @param heldOut share of conversations, between 0 and 1
+   * @return how many are learned and how many held out
+   * @throws UserInputException when one side would stay empty
+   */
+  public static int[] writeConversations(
+      Corpus corpus, Path training, Path heldOutFile, double heldOut, Seed seed)
+      throws IOException {
+    int[] counts = new int[2];
+    try (AtomicFile learnFile = AtomicFile.open(training);
+        AtomicFile holdFile = AtomicFile.open(heldOutFile)) {
+      BufferedWriter learn = writer(learnFile);
+      BufferedWriter hold = writer(holdFile);
+      for (int i = 0; i < corpus.size(); i++) {
+        if (!(corpus.record(i) instanceof Example.ChatExample chat)) {
+          throw new UserInputException(
+              corpus.record(i).origin() + ": this is a text; instructions need conversations");
+        }
+        long hash = seed.of("held out", chat.turns().toString()).value();
+        boolean held = chat.turns().size() == 2 && (hash >>> 11) * 0x1p-53 < heldOut;
+        BufferedWriter side = held ? hold : learn;
+        side.write(Json.mapper().writeValueAsString(conversation(chat)));
+        side.write('\n');
+        counts[held ? 1 : 0]++;
+      }
+      if (counts[0] == 0 || counts[1] == 0) {
+        throw new UserInputException(
+            "there are %d conversations, too few to hold some out; give more"
+                .formatted(counts[0] + counts[1]));
+      }
+      learn.flush();
+      hold.flush();
+      learnFile.commit();
+      holdFile.commit();
+    }
+    return counts;
+  }
+
+  private static Map<String, Object> conversation(Example.ChatExample chat) {
+    var line = new LinkedHashMap<String, Object>();
+    line.put("messages", chat.turns().stream().map(turn -> message(turn)).toList());
+    line.put("category", "instructions");
+    line.put(
+        "question",
+        chat.turns().stream()
+            .filter(turn -> turn.role() == Example.Role.USER)
+            .map(Example.Turn::text)
+            .findFirst()
+            .orElse(""));
+    line.put("answer", chat.turns().getLast().text());
+    return line;
+  }
+
+  private static Map<String, String> message(Example.Turn turn) {
+    var message = new LinkedHashMap<String, String>();
+    message.put("role", turn.role().name().toLowerCase(Locale.ROOT));
+    message.put("content", turn.text());
+    return message;
+  }
+
+  private static BufferedWriter writer(AtomicFile file) {
+    return new BufferedWriter(
+        new OutputStreamWriter(
+            java.nio.channels.Channels.newOutputStream(file.channel()), StandardCharsets.UTF_8));
+  }
+
+  private static void write(BufferedWriter writer, String text) throws IOException {
+    writer.write(Json.mapper().writeValueAsString(Map.of("text", text)));
+    writer.write('\n');
+  }
+}

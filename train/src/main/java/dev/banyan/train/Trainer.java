@@ -1,0 +1,285 @@
+package dev.banyan.train;
+
+import dev.banyan.core.Progress;
+import dev.banyan.core.Seed;
+import dev.banyan.core.UserInputException;
+import dev.banyan.model.LanguageModel;
+import dev.banyan.model.Tokenizer;
+import dev.banyan.train.checkpoint.Checkpoints;
+import dev.banyan.train.checkpoint.OptimizerFile;
+import dev.banyan.train.checkpoint.TrainerState;
+import dev.banyan.train.pack.DataOrder;
+import dev.banyan.train.pack.PackedRow;
+import dev.banyan.train.pack.Packer;
+import dev.banyan.train.step.TrainingStep;
+import dev.banyan.train.write.RunLog;
+import dev.banyan.weights.WeightFolder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/**
+ * Trains a language model: packed rows through forward and backward, AdamW, checkpoints.
+ *
+ * <pre>{@code
+ * var settings = Settings.read(Path.of("train.yaml"), TrainConfig.SETTINGS);
+ * TrainResult result = Trainer.run(TrainConfig.of(settings), Progress.none());
+ * }</pre>
+ *
+ * <p>A run that was killed goes on from its last checkpoint when it is started again with the same
+ * settings, and ends with the same losses and the same weights, bit for bit, as one that was not.
+ */
+public final class Trainer implements AutoCloseable {
+  private static final int WARM_UP_STEPS = 4;
+
+  private final TrainConfig config;
+  private final Tokenizer tokenizer;
+  private final Path tokenizerPath;
+  private final Corpus corpus;
+  private final Checkpoints checkpoints;
+  private final LanguageModel model;
+  private final TrainingStep step;
+  private TrainerState state;
+
+  /**
+   * Runs to the end, or goes on from where the same run was stopped.
+   *
+   * @throws UserInputException for data, model or tokenizer that cannot be used, and when the
+   *     folder holds another run
+   */
+  public static TrainResult run(TrainConfig config, Progress progress) {
+    var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
+    try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
+      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
+      Optional<Checkpoints.Found> finished = checkpoints.finished();
+      if (finished.isPresent()) {
+        checkpoints.requireSame(finished.get(), fresh);
+        return done(finished.get());
+      }
+      Optional<Checkpoints.Found> latest = checkpoints.latest();
+      latest.ifPresent(found -> checkpoints.requireSame(found, fresh));
+      try (Trainer trainer = new Trainer(config, corpus, checkpoints, latest, fresh)) {
+        return trainer.train(progress);
+      }
+    }
+  }
+
+  /** As {@link #run}, but a run with other settings that stands in the folder is thrown away. */
+  public static TrainResult runAnew(TrainConfig config, Progress progress) {
+    var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
+    try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
+      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
+      checkpoints.removeOthers(fresh);
+    }
+    return run(config, progress);
+  }
+
+  /**
+   * How long a step takes on this machine: the median of some steps after a few to warm up. Writes
+   * nothing.
+   */
+  public static double secondsPerStep(TrainConfig config, int timed) {
+    var checkpoints = new Checkpoints(config.out(), 1);
+    try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
+      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
+      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh)) {
+        Packer packer = trainer.packer();
+        double[] seconds = new double[timed];
+        for (int i = -WARM_UP_STEPS; i < timed; i++) {
+          long begun = System.nanoTime();
+          trainer.step.gradients(trainer.microBatches(packer));
+          trainer.step.update(0);
+          if (i >= 0) {
+            seconds[i] = seconds(begun);
+          }
+        }
+        Arrays.sort(seconds);
+        return seconds[timed / 2];
+      }
+    }
+  }
+
+  private Trainer(
+      TrainConfig config,
+      Corpus corpus,
+      Checkpoints checkpoints,
+      Optional<Checkpoints.Found> latest,
+      TrainerState fresh) {
+    this.config = config;
+    this.corpus = corpus;
+    this.checkpoints = checkpoints;
+    this.tokenizerPath =
+        config
+            .tokenizer()
+            .or(config::start)
+            .orElseThrow(
+                () ->
+                    new UserInputException(
+                        "tokenizer is missing: which one, as there is no start model"));
+    this.tokenizer = Tokenizer.open(tokenizerPath);
+    Optional<Path> source = latest.map(Checkpoints.Found::folder).or(config::start);
+    this.model =
+        source
+            .map(folder -> LanguageModel.openTrainable(folder, config.steps().precision()))
+            .orElseGet(this::fresh);
+    tokenizer.requireFits(model.config().vocabSize(), source.map(Path::toString).orElse("model"));
+    this.step = new TrainingStep(model, config);
+    this.state = latest.map(Checkpoints.Found::state).orElse(fresh);
+    latest.ifPresent(found -> OptimizerFile.read(found.folder(), model, step.optimizer()));
+  }
+
+  private LanguageModel fresh() {
+    var shape =
+        config
+            .shape()
+            .llama(
+                tokenizer.vocabSize(),
+                config.data().length(),
+                tokenizer.bosId().orElse(0),
+                tokenizer.eosId().orElse(0),
+                tokenizer.padId().orElse(0));
+    return LanguageModel.create(
+        shape, new Seed(config.seed()).of("model"), config.steps().precision());
+  }
+
+  /** Everything that decides the result, by name. */
+  private static SequencedMap<String, String> recipe(TrainConfig config, Corpus corpus) {
+    var recipe = new LinkedHashMap<String, String>();
+    var data = config.data();
+    recipe.put("data", corpus.fingerprint());
+    recipe.put("length", Integer.toString(data.length()));
+    recipe.put("rows", Integer.toString(data.rows()));
+    recipe.put("accumulate", Integer.toString(data.accumulate()));
+    recipe.put("shards", Integer.toString(data.shards()));
+    recipe.put("shuffle", Boolean.toString(data.shuffle()));
+    recipe.put("schedule", config.steps().schedule().toString());
+    recipe.put("precision", config.steps().precision().toString());
+    recipe.put("optimizer", config.optimizer().toString());
+    recipe.put("seed", Long.toString(config.seed()));
+    recipe.put("model", config.start().map(Trainer::identity).orElse(config.shape().toString()));
+    return recipe;
+  }
+
+  private static String identity(Path start) {
+    try (WeightFolder folder = WeightFolder.open(start)) {
+      long bytes = folder.shards().stream().mapToLong(shard -> shard.header().fileBytes()).sum();
+      return "%s of %d bytes".formatted(folder.config().family(), bytes);
+    }
+  }
+
+  private TrainResult train(Progress progress) {
+    long resumedAt = state.step();
+    long begun = System.nanoTime();
+    Packer packer = packer();
+    Optional<String> stopped = Optional.empty();
+    try (RunLog log = RunLog.open(config.out(), resumedAt)) {
+      progress.step(state.step(), resumedAt > 0 ? "going on" : "");
+      while (state.step() < config.steps().count() && stopped.isEmpty()) {
+        long stepBegun = System.nanoTime();
+        double rate = config.steps().schedule().rate(state.step());
+        var outcome = step.gradients(microBatches(packer));
+        var divergence = state.divergence().after(outcome.loss());
+        stopped = divergence.verdict(outcome.loss(), outcome.gradientNorm());
+        if (stopped.isEmpty()) {
+          step.update(rate);
+          state = state.next(packer.state(), outcome.learned(), divergence);
+          double tokensPerSecond = tokensPerStep() / seconds(stepBegun);
+          log.step(state, outcome, rate, tokensPerSecond);
+          progress.step(
+              state.step(),
+              "loss %.3f, %.0f tokens/s".formatted(divergence.smoothed(), tokensPerSecond));
+          checkpointIfDue(log);
+        }
+      }
+    }
+    Path folder =
+        stopped.isPresent()
+            ? checkpoints.latest().map(Checkpoints.Found::folder).orElse(config.out())
+            : checkpoints.finish(model, state, tokenizerPath);
+    double sitting = seconds(begun);
+    return new TrainResult(
+        folder,
+        parameters(model),
+        state.step(),
+        resumedAt,
+        state.smoothedLoss(),
+        state.learnedTokens(),
+        (state.step() - resumedAt) * tokensPerStep() / sitting,
+        sitting,
+        stopped);
+  }
+
+  private Packer packer() {
+    var order =
+        new DataOrder(new Seed(config.seed()).of("data"), corpus.size(), config.data().shuffle());
+    return new Packer(
+        number -> corpus.record((int) number),
+        order,
+        ExampleEncoder.of(tokenizer)::encode,
+        config.data().length(),
+        tokenizer.padId().orElse(0),
+        state.packer());
+  }
+
+  private List<List<PackedRow>> microBatches(Packer packer) {
+    List<List<PackedRow>> batches = new ArrayList<>();
+    for (int i = 0; i < config.data().accumulate(); i++) {
+      List<PackedRow> rows = new ArrayList<>();
+      for (int row = 0; row < config.data().rows(); row++) {
+        rows.add(packer.next());
+      }
+      batches.add(rows);
+    }
+    return batches;
+  }
+
+  private void checkpointIfDue(RunLog log) {
+    int every = config.checkpointing().every();
+    if (every > 0 && state.step() % every == 0 && state.step() < config.steps().count()) {
+      log.sync();
+      checkpoints.write(model, step.optimizer(), state, tokenizerPath);
+    }
+  }
+
+  private double tokensPerStep() {
+    var data = config.data();
+    return (double) data.length() * data.rows() * data.accumulate();
+  }
+
+  private static double seconds(long since) {
+    return (System.nanoTime() - since) / 1e9;
+  }
+
+  private static long parameters(LanguageModel model) {
+    return model.parameters().values().stream().mapToLong(parameter -> parameter.count()).sum();
+  }
+
+  private static TrainResult done(Checkpoints.Found finished) {
+    long parameters;
+    try (WeightFolder folder = WeightFolder.open(finished.folder())) {
+      parameters =
+          folder.names().stream().mapToLong(name -> folder.tensor(name).spec().elements()).sum();
+    }
+    TrainerState state = finished.state();
+    return new TrainResult(
+        finished.folder(),
+        parameters,
+        state.step(),
+        state.step(),
+        state.smoothedLoss(),
+        state.learnedTokens(),
+        0,
+        0,
+        Optional.empty());
+  }
+
+  @Override
+  public void close() {
+    step.close();
+    model.close();
+  }
+}

@@ -1,0 +1,182 @@
+package dev.banyan.train.checkpoint;
+
+import dev.banyan.core.AtomicFolder;
+import dev.banyan.core.UserInputException;
+import dev.banyan.model.LanguageModel;
+import dev.banyan.tensor.AdamW;
+import dev.banyan.weights.StoredType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * The checkpoints of one run: {@code OUT/checkpoint-<step>}, each a Hugging Face model folder with
+ * {@code optimizer.safetensors} and {@code trainer_state.json}, and at the end {@code OUT/model}. A
+ * folder appears only when all of it is on disk.
+ */
+public final class Checkpoints {
+  private static final String PREFIX = "checkpoint-";
+
+  private final Path out;
+  private final int keep;
+
+  public Checkpoints(Path out, int keep) {
+    this.out = out;
+    this.keep = keep;
+  }
+
+  /** A folder that is whole, with its state. */
+  public record Found(Path folder, TrainerState state) {}
+
+  /** Where the finished model stands. */
+  public Path model() {
+    return out.resolve("model");
+  }
+
+  /** The finished model, if the run came to its end. */
+  public Optional<Found> finished() {
+    recover(model());
+    return Files.exists(model().resolve(TrainerState.FILE))
+        ? Optional.of(new Found(model(), TrainerState.read(model())))
+        : Optional.empty();
+  }
+
+  /** The checkpoint to go on from. */
+  public Optional<Found> latest() {
+    List<Path> folders = folders();
+    return folders.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Found(folders.getLast(), TrainerState.read(folders.getLast())));
+  }
+
+  /**
+   * Refuses to mix runs.
+   *
+   * @throws UserInputException naming the first difference
+   */
+  public void requireSame(Found found, TrainerState now) {
+    var names = new TreeSet<>(found.state.recipe().keySet());
+    names.addAll(now.recipe().keySet());
+    for (String name : names) {
+      String before = found.state.recipe().getOrDefault(name, "absent");
+      String after = now.recipe().getOrDefault(name, "absent");
+      if (!before.equals(after)) {
+        throw new UserInputException(
+            "%s holds a run with %s %s, now it is %s. Use another out, or remove the folder to begin anew."
+                .formatted(out, name, before, after));
+      }
+    }
+  }
+
+  /** Removes what another run left here; a run with the recipe of {@code now} stays. */
+  public void removeOthers(TrainerState now) {
+    List<Path> all = new ArrayList<>(folders());
+    finished().ifPresent(found -> all.add(found.folder()));
+    for (Path folder : all) {
+      if (!TrainerState.read(folder).recipe().equals(now.recipe())) {
+        remove(folder);
+      }
+    }
+  }
+
+  /** Writes a checkpoint, then removes those beyond the newest {@code keep}. */
+  public Path write(LanguageModel model, AdamW optimizer, TrainerState state, Path tokenizer) {
+    Path target = out.resolve(PREFIX + state.step());
+    model.save(
+        target,
+        StoredType.F32,
+        folder -> {
+          OptimizerFile.write(folder, model, optimizer);
+          state.write(folder);
+          copyTokenizer(tokenizer, folder);
+        });
+    List<Path> folders = folders();
+    for (Path old : folders.subList(0, Math.max(0, folders.size() - keep))) {
+      remove(old);
+    }
+    return target;
+  }
+
+  /** Writes the finished model, without the optimizer. */
+  public Path finish(LanguageModel model, TrainerState state, Path tokenizer) {
+    model.save(
+        model(),
+        StoredType.F32,
+        folder -> {
+          state.write(folder);
+          copyTokenizer(tokenizer, folder);
+        });
+    return model();
+  }
+
+  /** Checkpoints that are whole, oldest first. */
+  private List<Path> folders() {
+    if (!Files.isDirectory(out)) {
+      return List.of();
+    }
+    try (var list = Files.list(out)) {
+      return new ArrayList<>(
+          list.filter(path -> step(path) >= 0)
+              .filter(path -> Files.exists(path.resolve(TrainerState.FILE)))
+              .sorted(Comparator.comparingLong(Checkpoints::step))
+              .toList());
+    } catch (IOException e) {
+      throw new UncheckedIOException(out + " cannot be read", e);
+    }
+  }
+
+  /** The step in a checkpoint's name, -1 for other names. */
+  private static long step(Path folder) {
+    Path name = folder.getFileName();
+    String digits =
+        name != null && name.toString().startsWith(PREFIX)
+            ? name.toString().substring(PREFIX.length())
+            : "";
+    return digits.matches("[0-9]{1,18}") ? Long.parseLong(digits) : -1;
+  }
+
+  private static void copyTokenizer(Path tokenizer, Path folder) throws IOException {
+    Path source = Files.isDirectory(tokenizer) ? tokenizer : tokenizer.toAbsolutePath().getParent();
+    if (source == null) {
+      return;
+    }
+    for (String name :
+        List.of(
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "special_tokens_map.json",
+            "chat_template.jinja")) {
+      if (Files.exists(source.resolve(name)) && !Files.exists(folder.resolve(name))) {
+        Files.copy(source.resolve(name), folder.resolve(name));
+      }
+    }
+  }
+
+  private static void recover(Path folder) {
+    try {
+      AtomicFolder.recover(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + " cannot be read", e);
+    }
+  }
+
+  /** Takes the state away first, so that a half-removed folder is no checkpoint. */
+  private static void remove(Path folder) {
+    try {
+      Files.deleteIfExists(folder.resolve(TrainerState.FILE));
+      try (var files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + " cannot be removed", e);
+    }
+  }
+}

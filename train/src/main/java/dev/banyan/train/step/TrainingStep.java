@@ -1,0 +1,136 @@
+package dev.banyan.train.step;
+
+import dev.banyan.model.KvStore;
+import dev.banyan.model.LanguageModel;
+import dev.banyan.tensor.AdamW;
+import dev.banyan.tensor.Scope;
+import dev.banyan.tensor.Shards;
+import dev.banyan.tensor.Tensor;
+import dev.banyan.train.TrainConfig;
+import dev.banyan.train.pack.PackedRow;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * Computes loss and gradients of one step and updates the model. The rows of a micro-batch are cut
+ * into a fixed number of shards, each computed by one thread on a replica that shares the weights
+ * and has gradients of its own; these are added in the order of the shards, so the result does not
+ * depend on how many threads there are.
+ */
+public final class TrainingStep implements AutoCloseable {
+  private final LanguageModel model;
+  private final List<LanguageModel> replicas = new ArrayList<>();
+  private final AdamW optimizer;
+  private final Shards shards;
+  private final double clip;
+
+  /**
+   * What a step was like.
+   *
+   * @param loss mean nats per learned token
+   * @param gradientNorm 2-norm of all gradients before clipping
+   * @param learned tokens that were learned
+   */
+  public record Outcome(double loss, double gradientNorm, int learned) {}
+
+  public TrainingStep(LanguageModel model, TrainConfig config) {
+    this.model = model;
+    this.clip = config.optimizer().clip();
+    this.shards = Shards.open(config.data().shards(), config.threads());
+    replicas.add(model);
+    for (int i = 1; i < config.data().shards(); i++) {
+      replicas.add(model.replica());
+    }
+    this.optimizer = optimizer(model, config.optimizer());
+  }
+
+  /** Matrices decay, norms and biases do not. */
+  private static AdamW optimizer(LanguageModel model, TrainConfig.Optimizer options) {
+    List<Tensor> matrices = new ArrayList<>();
+    List<Tensor> vectors = new ArrayList<>();
+    for (Tensor parameter : model.parameters().values()) {
+      (parameter.dim() >= 2 ? matrices : vectors).add(parameter);
+    }
+    return new AdamW(
+        List.of(new AdamW.Group(matrices, options.weightDecay()), new AdamW.Group(vectors, 0)),
+        new AdamW.Options(options.beta1(), options.beta2(), options.epsilon()));
+  }
+
+  public AdamW optimizer() {
+    return optimizer;
+  }
+
+  /**
+   * Computes gradients, without an update.
+   *
+   * @param microBatches rows of each micro-batch
+   */
+  public Outcome gradients(List<List<PackedRow>> microBatches) {
+    int learned = microBatches.stream().flatMap(List::stream).mapToInt(PackedRow::learned).sum();
+    double loss = 0;
+    for (List<PackedRow> rows : microBatches) {
+      int each = rows.size() / replicas.size();
+      List<Double> sums =
+          shards.run(
+              shard -> sumLoss(shard, rows.subList(shard * each, (shard + 1) * each), learned));
+      for (double sum : sums) {
+        loss += sum;
+      }
+    }
+    try (Scope scope = Scope.open()) {
+      addGradients();
+      double norm = optimizer.clipGradientNorm(clip > 0 ? clip : Double.MAX_VALUE);
+      return new Outcome(loss / learned, norm, learned);
+    }
+  }
+
+  /** Backward through one shard. Its loss in nats, summed over its learned tokens. */
+  private double sumLoss(int shard, List<PackedRow> rows, int learned) {
+    try (Scope scope = Scope.open()) {
+      MicroBatch batch = MicroBatch.of(rows);
+      LanguageModel replica = replicas.get(shard);
+      Tensor hidden = replica.hidden(batch.batch(), KvStore.none());
+      int[] places = batch.learnedPlaces();
+      if (places.length == 0) {
+        return 0;
+      }
+      // answers are few tokens of their rows: only theirs are scored
+      boolean all = places.length > 0.8 * batch.labels().length;
+      Tensor logits = replica.logits(all ? hidden : hidden.indexSelect(0, Tensor.of(places)));
+      Tensor labels = Tensor.of(all ? batch.labels() : batch.labelsAt(places));
+      Tensor sum = logits.crossEntropy(labels, false);
+      sum.mul(1.0 / learned).backward();
+      return sum.item();
+    }
+  }
+
+  private void addGradients() {
+    List<Tensor> own = List.copyOf(model.parameters().values());
+    for (LanguageModel replica : replicas.subList(1, replicas.size())) {
+      Iterator<Tensor> others = replica.parameters().values().iterator();
+      for (Tensor parameter : own) {
+        Tensor other = others.next();
+        other.grad().ifPresent(gradient -> addGradient(parameter, gradient));
+        other.clearGrad();
+      }
+    }
+  }
+
+  private static void addGradient(Tensor parameter, Tensor gradient) {
+    parameter.grad().ifPresentOrElse(sum -> sum.add_(gradient), () -> parameter.setGrad(gradient));
+  }
+
+  /** Updates the weights with the gradients and forgets them. */
+  public void update(double learningRate) {
+    optimizer.step(learningRate);
+    optimizer.clearGradients();
+  }
+
+  @Override
+  public void close() {
+    optimizer.close();
+    replicas.subList(1, replicas.size()).forEach(LanguageModel::close);
+    shards.close();
+  }
+}

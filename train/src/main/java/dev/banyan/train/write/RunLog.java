@@ -1,0 +1,68 @@
+package dev.banyan.train.write;
+
+import dev.banyan.train.checkpoint.TrainerState;
+import dev.banyan.train.step.TrainingStep;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+
+/** What a run reports while it runs: {@code metrics.jsonl} and a TensorBoard event file. */
+public final class RunLog implements AutoCloseable {
+  private final MetricsLog metrics;
+  private final EventFile events;
+
+  private RunLog(MetricsLog metrics, EventFile events) {
+    this.metrics = metrics;
+    this.events = events;
+  }
+
+  /** Goes on with the log of a run that resumes after {@code step}; 0 begins anew. */
+  public static RunLog open(Path out, long step) {
+    try {
+      var metrics = MetricsLog.resume(out.resolve("metrics.jsonl"), step);
+      return new RunLog(metrics, EventFile.create(out.resolve("tensorboard"), Instant.now()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Reports the step that led to {@code state}. */
+  public void step(
+      TrainerState state,
+      TrainingStep.Outcome outcome,
+      double learningRate,
+      double tokensPerSecond) {
+    var values = new LinkedHashMap<String, Double>();
+    values.put("loss", outcome.loss());
+    values.put("learningRate", learningRate);
+    values.put("gradientNorm", outcome.gradientNorm());
+    values.put("learnedTokens", (double) state.learnedTokens());
+    values.put("tokensPerSecond", tokensPerSecond);
+    try {
+      metrics.write(state.step(), values);
+      events.write(state.step(), Instant.now(), values);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Makes what was reported survive a power cut. */
+  public void sync() {
+    try {
+      metrics.sync();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try (events) {
+      metrics.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
