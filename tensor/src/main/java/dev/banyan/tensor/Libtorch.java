@@ -104,8 +104,22 @@ public final class Libtorch {
       setEnvironment("OPENBLAS_CORETYPE", "SkylakeX");
     }
     keepFreedMemory();
+    hushVersionRemark();
     if (System.getProperty("org.bytedeco.javacpp.cachedir") == null) {
       System.setProperty("org.bytedeco.javacpp.cachedir", cacheFolder().toString());
+    }
+  }
+
+  /**
+   * The bindings say at every start that OpenBLAS is of another release than they are, which is
+   * meant; SLF4J, where it is there, gets the line instead of standard error.
+   */
+  private static void hushVersionRemark() {
+    try {
+      Class.forName("org.slf4j.Logger");
+      System.setProperty("org.bytedeco.javacpp.logger", "slf4j");
+    } catch (ClassNotFoundException e) {
+      // then the line stands on standard error
     }
   }
 

@@ -18,13 +18,22 @@ final class Rope {
   static Tensor apply(Tensor x, Tensor cosines, Tensor sines) {
     Tensor cos = cosines.contiguous();
     Tensor sin = sines.contiguous();
-    var heads = Heads.of(x);
-    Tensor y = turned(heads, cos, sin, 1);
+    int half = Math.toIntExact(x.size(-1) / 2);
+    // by address: the handles of the caller's scope are gone when the gradient comes
+    var angles =
+        new Angles(
+            cos.raw().data_ptr().address(),
+            sin.raw().data_ptr().address(),
+            Math.toIntExact(cos.count() / half));
+    Tensor y = turned(Heads.of(x), angles, 1);
     if (!Fused.records(x)) {
       return y;
     }
-    return Pending.tie(x, y, dy -> turned(Heads.of(dy), cos, sin, -1), cos, sin);
+    return Pending.tie(x, y, dy -> turned(Heads.of(dy), angles, -1), cos, sin);
   }
+
+  /** Where cosines and sines lie, and of how many tokens. */
+  private record Angles(long cosines, long sines, int tokens) {}
 
   /** A tensor whose heads lie at even distances, and those heads. */
   private record Heads(Tensor tensor, long tokenStride, long headStride) {
@@ -48,25 +57,22 @@ final class Rope {
     }
   }
 
-  private static Tensor turned(Heads in, Tensor cos, Tensor sin, int direction) {
+  private static Tensor turned(Heads in, Angles angles, int direction) {
     Tensor x = in.tensor;
     int dims = x.dim();
     int heads = Math.toIntExact(x.size(dims - 2));
     int half = Math.toIntExact(x.size(dims - 1) / 2);
     int tokens = Math.toIntExact(x.count() / (2L * half * heads));
-    int angles = Math.toIntExact(cos.count() / half);
     Tensor y = Tensor.empty(DType.F32, x.shape());
     long from = x.raw().data_ptr().address();
     long to = y.raw().data_ptr().address();
-    long cosAt = cos.raw().data_ptr().address();
-    long sinAt = sin.raw().data_ptr().address();
     for (int token = 0; token < tokens; token++) {
-      long angle = 4L * half * (token % angles);
+      long angle = 4L * half * (token % angles.tokens);
       for (int head = 0; head < heads; head++) {
         turn(
             from + token * in.tokenStride + head * in.headStride,
-            cosAt + angle,
-            sinAt + angle,
+            angles.cosines + angle,
+            angles.sines + angle,
             to + 8L * half * ((long) token * heads + head),
             half,
             direction);

@@ -6,6 +6,6 @@ import dev.banyan.tensor.Tensor;
 record Dense(Linear gate, Linear up, Linear down) implements FeedForward {
   @Override
   public Tensor apply(Tensor x) {
-    return down.apply(gate.apply(x).silu().mul(up.apply(x)));
+    return down.apply(gate.apply(x).swiglu(up.apply(x)));
   }
 }

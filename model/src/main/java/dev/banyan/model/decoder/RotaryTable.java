@@ -161,14 +161,7 @@ final class RotaryTable implements AutoCloseable {
 
   /** Turns heads x [tokens, heads, headDim] by the angles of their tokens. */
   static Tensor rotate(Tensor x, Angles angles) {
-    long half = x.size(2) / 2;
-    Tensor first = x.narrow(2, 0, half);
-    Tensor second = x.narrow(2, half, half);
-    return Tensor.cat(
-        java.util.List.of(
-            first.mul(angles.cosines).sub(second.mul(angles.sines)),
-            second.mul(angles.cosines).add(first.mul(angles.sines))),
-        2);
+    return x.rope(angles.cosines, angles.sines);
   }
 
   @Override
