@@ -37,12 +37,11 @@ final class CrossEntropy {
       return Tensor.full(value, DType.F32);
     }
     // The sum stands in for the loss in libtorch's graph: its backward hands one number to all.
-    Tensor shape = Tensor.zeros(DType.F32, 1).expand(logits.shape());
     Tensor tied =
         Pending.tie(
             logits,
-            shape,
-            slope -> gradient(x.rows(), target, sums, slope, weight),
+            Pending.standIn(logits),
+            (slope, held) -> gradient(x.rows(), target, sums, slope, weight),
             x.tensor(),
             wanted,
             logSums);
@@ -84,16 +83,12 @@ final class CrossEntropy {
     VectorMask<Float> rest = Lanes.rest(width);
     FloatVector greatest = Lanes.broadcast(Float.NEGATIVE_INFINITY);
     for (int i = 0; i < whole; i += Lanes.WIDTH) {
-      greatest = greatest.max(Lanes.load(x + 4L * i));
+      greatest = Lanes.greater(greatest, Lanes.load(x + 4L * i));
     }
     if (whole < width) {
-      greatest = greatest.max(greatest.blend(Lanes.load(x + 4L * whole, rest), rest));
+      greatest = Lanes.greater(greatest, greatest.blend(Lanes.load(x + 4L * whole, rest), rest));
     }
-    greatest.intoArray(scratch, 0);
-    float shift = Float.NEGATIVE_INFINITY;
-    for (int i = 0; i < Lanes.WIDTH; i++) {
-      shift = Math.max(shift, scratch[i]);
-    }
+    float shift = Lanes.greatest(greatest, scratch);
     FloatVector sum = FloatVector.zero(Lanes.SPECIES);
     for (int i = 0; i < whole; i += Lanes.WIDTH) {
       sum = sum.add(Lanes.exp(Lanes.load(x + 4L * i).sub(shift)));

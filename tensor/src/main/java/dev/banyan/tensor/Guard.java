@@ -1,15 +1,16 @@
 package dev.banyan.tensor;
 
-import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.GradMode;
 
 /** A mode of this thread that ends when the guard is closed. Guards nest; close them in order. */
 public final class Guard implements AutoCloseable {
-  private final AutoGradMode mode;
+  // libtorch's own guard would be freed by the scope around it, not when it is closed
+  private final boolean before;
 
   private Guard(boolean gradient) {
     Libtorch.ensureStarted();
-    mode = new AutoGradMode(gradient);
-    mode.retainReference(); // the guard ends when it is closed, not with a surrounding scope
+    before = GradMode.is_enabled();
+    GradMode.set_enabled(gradient);
   }
 
   /** No gradient is recorded: inference, updates of weights. */
@@ -24,6 +25,6 @@ public final class Guard implements AutoCloseable {
 
   @Override
   public void close() {
-    mode.releaseReference();
+    GradMode.set_enabled(before);
   }
 }

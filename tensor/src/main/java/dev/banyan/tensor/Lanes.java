@@ -79,6 +79,23 @@ final class Lanes {
     return sum;
   }
 
+  /**
+   * The greater of each lane; a NaN in the second is passed over, which is half the work of max.
+   */
+  static FloatVector greater(FloatVector a, FloatVector b) {
+    return a.blend(b, b.compare(VectorOperators.GT, a));
+  }
+
+  /** The greatest lane. */
+  static float greatest(FloatVector values, float[] scratch) {
+    values.intoArray(scratch, 0);
+    float greatest = scratch[0];
+    for (int i = 1; i < WIDTH; i++) {
+      greatest = Math.max(greatest, scratch[i]);
+    }
+    return greatest;
+  }
+
   private static final float LOG2_E = (float) (1 / 0.6931471805599453);
   // ln 2 in two parts, the first short enough for exact products with small integers
   private static final float LN2_HIGH = 355f / 512;

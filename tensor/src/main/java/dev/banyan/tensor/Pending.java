@@ -33,7 +33,11 @@ import org.jspecify.annotations.Nullable;
 final class Pending {
   /** Turns the gradient of a fused output into that of its input, in the output's shape. */
   interface Step {
-    Tensor gradient(Tensor incoming);
+    /**
+     * @param held handles on the tensors that were held; those the step was made with may be gone
+     *     with the scope they came from
+     */
+    Tensor gradient(Tensor incoming, List<Tensor> held);
 
     /** The step is not needed any more, whether it ran or not. */
     default void forget() {}
@@ -129,6 +133,14 @@ final class Pending {
             + " Guard.noGrad(), or close the scope it was made in");
   }
 
+  /**
+   * A tensor of this shape that costs nothing, for ties whose data nobody reads: one row of zeros,
+   * repeated. Dense within the row, so that libtorch goes over it with vectors.
+   */
+  static Tensor standIn(Tensor like) {
+    return Tensor.zeros(DType.F32, like.size(-1)).expand(like.shape());
+  }
+
   /** Adds to the gradient of a leaf, as the engine does at the end of a path. */
   static void accumulate(Tensor leaf, Tensor gradient) {
     leaf.grad().ifPresentOrElse(sum -> sum.add_(gradient), () -> leaf.setGrad(gradient));
@@ -163,7 +175,8 @@ final class Pending {
       Entry entry = take(arrival, lastDigit);
       Tensor turned;
       try {
-        turned = entry.step.gradient(new Tensor(new org.bytedeco.pytorch.Tensor(gradient)));
+        turned =
+            entry.step.gradient(new Tensor(new org.bytedeco.pytorch.Tensor(gradient)), entry.held);
       } finally {
         boolean unused = entry.drop();
       }

@@ -25,18 +25,19 @@ final class RmsNorm {
     if (!Fused.records(input)) {
       return y;
     }
+    long weights = w.rows().address();
     return Pending.tie(
         x.tensor(),
         y,
-        dy -> backward(x, weight, w, inverses, dy),
-        x.tensor(),
+        (dy, held) -> backward(x.rows(), held.getFirst(), weights, inverses, dy),
         weight,
+        x.tensor(),
         w.tensor(),
         inverse);
   }
 
   private static Tensor backward(
-      Rows.Held x, Tensor weight, Rows.Held w, long inverses, Tensor gradient) {
+      Rows x, Tensor weight, long weights, long inverses, Tensor gradient) {
     var dy = Rows.of(gradient);
     Tensor dx = Tensor.empty(DType.F32, gradient.shape());
     Tensor dw = Tensor.zeros(DType.F32, weight.shape());
@@ -47,8 +48,8 @@ final class RmsNorm {
     float[] scratch = new float[Lanes.WIDTH];
     for (int row = 0; row < out.count(); row++) {
       backwardRow(
-          x.rows().row(row),
-          w.rows().address(),
+          x.row(row),
+          weights,
           dy.rows().row(row),
           Lanes.get(inverses + 4L * row),
           out.row(row),

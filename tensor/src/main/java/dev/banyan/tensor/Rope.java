@@ -29,7 +29,7 @@ final class Rope {
     if (!Fused.records(x)) {
       return y;
     }
-    return Pending.tie(x, y, dy -> turned(Heads.of(dy), angles, -1), cos, sin);
+    return Pending.tie(x, y, (dy, held) -> turned(Heads.of(dy), angles, -1), cos, sin);
   }
 
   /** Where cosines and sines lie, and of how many tokens. */

@@ -1,5 +1,6 @@
 package dev.banyan.tensor;
 
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,7 @@ final class Swiglu {
    * y to either. The sum is one of constants; its memory is then y's.
    */
   private static Tensor tied(Tensor gate, Tensor up, Gradients gradients) {
-    Tensor shape = Tensor.zeros(DType.F32, 1).expand(gate.shape());
+    Tensor shape = Pending.standIn(gate);
     Tensor g = Fused.records(gate) ? tie(gate, shape, gradients, true) : shape;
     Tensor u = Fused.records(up) ? tie(up, shape, gradients, false) : shape;
     return g.add(u);
@@ -39,7 +40,7 @@ final class Swiglu {
     var step =
         new Pending.Step() {
           @Override
-          public Tensor gradient(Tensor dy) {
+          public Tensor gradient(Tensor dy, List<Tensor> held) {
             return gradients.take(dy, isGate);
           }
 

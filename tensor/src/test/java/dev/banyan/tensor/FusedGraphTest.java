@@ -179,6 +179,32 @@ class FusedGraphTest {
   }
 
   @Test
+  void backwardNeedsNoHandleOfTheInnerScope() {
+    try (Scope outer = Scope.open()) {
+      Tensor x = Seeded.normal(2, 3, ROWS, 2, 8).requireGrad();
+      Tensor y;
+      try (Scope inner = Scope.open()) {
+        Tensor weight = Seeded.normal(1, 8).requireGrad();
+        Tensor angles = Seeded.normal(4, ROWS, 4);
+        Tensor turned = x.rmsNorm(weight, 1e-6).rope(angles.cos(), angles.sin());
+        Tensor gated = turned.mul(2).swiglu(turned.add(1)).view(3 * ROWS, 16);
+        long[] targets = new long[3 * ROWS];
+        y = Scope.keep(gated.crossEntropy(Tensor.of(targets), true));
+      }
+      // memory that was freed too early would be used again here
+      for (int i = 0; i < 50; i++) {
+        Tensor other = Tensor.full(Float.NaN, DType.F32, 3, ROWS, 2, 8);
+        assertThat(other.count()).isPositive();
+      }
+      y.backward();
+      y.close();
+      for (float value : x.grad().orElseThrow().toFloats()) {
+        assertThat(value).isFinite();
+      }
+    }
+  }
+
+  @Test
   void rowsThatAreNotDenseAreReadWhereTheyLie() {
     try (Scope scope = Scope.open()) {
       Tensor wide = Seeded.normal(1, ROWS, 3, HIDDEN).requireGrad();
