@@ -10,6 +10,7 @@ import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -21,9 +22,13 @@ import java.util.Set;
 /**
  * Divides documents into those to learn and those held out. A text that comes twice is taken once.
  * Which side a document falls on depends on the seed and its text alone, so adding documents moves
- * none from one side to the other.
+ * none from one side to the other. Held-out documents stay whole; long ones that are learned are
+ * cut between paragraphs into lines of a few kilobytes, so that training can shuffle: a step that
+ * sees nothing but one book learns little.
  */
 public final class HeldOutSplit {
+  private static final int PIECE = 4096;
+
   private HeldOutSplit() {}
 
   /**
@@ -78,7 +83,9 @@ public final class HeldOutSplit {
             counts[2]++;
             counts[3] += bytes;
           } else if (counts[1] < options.mostTrainingBytes) {
-            write(learn, text);
+            for (String piece : pieces(text)) {
+              write(learn, piece);
+            }
             counts[0]++;
             counts[1] += bytes;
           } else {
@@ -97,6 +104,26 @@ public final class HeldOutSplit {
       heldOutFile.commit();
     }
     return new Divided(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]);
+  }
+
+  /** The text in pieces of at most {@value #PIECE} characters, cut at blank lines if there are. */
+  static List<String> pieces(String text) {
+    List<String> pieces = new ArrayList<>();
+    int start = 0;
+    while (text.length() - start > PIECE) {
+      int limit = start + PIECE;
+      int cut = text.lastIndexOf("\n\n", limit - 2) + 2;
+      if (cut <= start + PIECE / 4) {
+        cut = text.lastIndexOf('\n', limit - 1) + 1;
+      }
+      if (cut <= start + PIECE / 4) {
+        cut = Character.isLowSurrogate(text.charAt(limit)) ? limit - 1 : limit;
+      }
+      pieces.add(text.substring(start, cut));
+      start = cut;
+    }
+    pieces.add(text.substring(start));
+    return pieces;
   }
 
   /**

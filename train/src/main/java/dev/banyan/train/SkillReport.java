@@ -4,6 +4,7 @@ import dev.banyan.core.Interval;
 import dev.banyan.core.Intervals;
 import dev.banyan.core.Seed;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,11 +30,13 @@ public record SkillReport(List<Category> categories, Interval mean, double basel
    *
    * @param accuracy share of right answers with Wilson's 95 % interval
    * @param baseline share that the most frequent training answer gets right
+   * @param lead accuracy minus baseline with a 95 % bootstrap interval over questions, paired
    */
-  public record Category(String name, int questions, Interval accuracy, double baseline) {
+  public record Category(
+      String name, int questions, Interval accuracy, double baseline, Interval lead) {
     /** Whether the model is above the baseline with 95 % confidence. */
     public boolean above() {
-      return accuracy.above(baseline);
+      return lead.low() > 0;
     }
   }
 
@@ -70,29 +73,38 @@ public record SkillReport(List<Category> categories, Interval mean, double basel
       throw new IllegalArgumentException(
           "%d answers to %d questions".formatted(answers.size(), questions.size()));
     }
-    var right = new TreeMap<String, int[]>();
+    var grades = new TreeMap<String, List<Grade>>();
     for (int i = 0; i < answers.size(); i++) {
       SkillQuestion question = questions.get(i);
-      int[] counts = right.computeIfAbsent(question.category(), name -> new int[3]);
       String usual = mostFrequentAnswers.get(question.category());
-      counts[0]++;
-      counts[1] += question.checker().grade(answers.get(i)) ? 1 : 0;
-      counts[2] += usual != null && question.checker().grade(usual) ? 1 : 0;
+      grades
+          .computeIfAbsent(question.category(), name -> new ArrayList<>())
+          .add(
+              new Grade(
+                  question.checker().grade(answers.get(i)),
+                  usual != null && question.checker().grade(usual)));
     }
     var categories = new ArrayList<Category>();
-    right.forEach(
-        (name, counts) ->
-            categories.add(
-                new Category(
-                    name,
-                    counts[0],
-                    Intervals.wilson(counts[1], counts[0], 0.95),
-                    (double) counts[2] / counts[0])));
+    grades.forEach((name, some) -> categories.add(category(name, some, seed)));
     double[] accuracies = categories.stream().mapToDouble(c -> c.accuracy().mean()).toArray();
     return new SkillReport(
         categories,
         Intervals.bootstrapMean(accuracies, 0.95, seed.of("skills", "mean")),
         categories.stream().mapToDouble(Category::baseline).average().orElse(0));
+  }
+
+  /** Whether the model, and whether the most frequent answer, was right. */
+  private record Grade(boolean model, boolean usual) {}
+
+  private static Category category(String name, List<Grade> grades, Seed seed) {
+    double[] model = grades.stream().mapToDouble(grade -> grade.model ? 1 : 0).toArray();
+    double[] usual = grades.stream().mapToDouble(grade -> grade.usual ? 1 : 0).toArray();
+    return new Category(
+        name,
+        grades.size(),
+        Intervals.wilson(grades.stream().filter(Grade::model).count(), grades.size(), 0.95),
+        Arrays.stream(usual).average().orElse(0),
+        Intervals.pairedDifference(model, usual, 0.95, seed.of("skills", name)));
   }
 
   /** The most frequent answer of each category; of equally frequent ones the first in order. */

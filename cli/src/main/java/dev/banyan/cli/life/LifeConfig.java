@@ -37,7 +37,7 @@ record LifeConfig(Settings settings, boolean tiny) {
           length              INTEGER  256      Tokens of a training row.
           rows                INTEGER  8        Rows of a step.
           pretrain-rate       NUMBER   3e-3     Highest learning rate of pretraining.
-          tune-rate           NUMBER   1.5e-3   Highest learning rate of the supervised stage.
+          tune-rate           NUMBER   2e-3     Highest learning rate of the supervised stage.
           pretrain-steps      INTEGER  -        Steps of pretraining; default: what the time allows.
           tune-steps          INTEGER  -        Steps of the supervised stage; default: what the time allows.
           ngram               INTEGER  5        Order of the n-grams the model is held against.
@@ -47,7 +47,7 @@ record LifeConfig(Settings settings, boolean tiny) {
   private static final Map<String, String> DEFAULT =
       Map.ofEntries(
           Map.entry("documents", "24000"),
-          Map.entry("exercises", "600"),
+          Map.entry("exercises", "1500"),
           Map.entry("questions", "100"),
           Map.entry("vocabulary", "2048"),
           Map.entry("hidden", "256"),
@@ -164,13 +164,13 @@ record LifeConfig(Settings settings, boolean tiny) {
     return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
-  /** Seconds for pretraining: 4.5 of 7 minutes; less when tiny. */
+  /** Seconds for pretraining: 4.2 of 7 minutes; less when tiny. */
   double pretrainSeconds() {
-    return tiny ? 14 : 60 * minutes() * 4.3 / 7;
+    return tiny ? 14 : 60 * minutes() * 4.2 / 7;
   }
 
   /** Seconds for the supervised stage. */
   double tuneSeconds() {
-    return tiny ? 8 : 60 * minutes() * 1.1 / 7;
+    return tiny ? 8 : 60 * minutes() * 1.5 / 7;
   }
 }
