@@ -4,6 +4,7 @@ import dev.banyan.model.Batch;
 import dev.banyan.train.pack.PackedRow;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Some packed rows as a model takes them.
@@ -25,7 +26,13 @@ public record MicroBatch(Batch batch, int[] labels) {
       System.arraycopy(packed.segments(), 0, documents, row * time, time);
       System.arraycopy(packed.labels(), 0, labels, row * time, time);
     }
-    return new MicroBatch(Batch.packed(ids, positions, documents, rows.size(), time), labels);
+    // rows of one document each need no mask
+    int @Nullable [] divided = rows.stream().allMatch(MicroBatch::whole) ? null : documents;
+    return new MicroBatch(Batch.packed(ids, positions, divided, rows.size(), time), labels);
+  }
+
+  private static boolean whole(PackedRow row) {
+    return IntStream.of(row.segments()).allMatch(segment -> segment == row.segments()[0]);
   }
 
   /** The indices of tokens whose label is learned. */
