@@ -1,5 +1,6 @@
 package dev.banyan.cli;
 
+import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -67,6 +68,11 @@ public final class Banyan {
               "evaluate",
               "Bits per byte beside n-grams, and graded skills.",
               EvaluateCommand.class),
+          Noun.group(
+              "bench",
+              "bench",
+              "Measurements beside others, on this machine.",
+              BenchTrainCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 
   private Banyan() {}
