@@ -80,6 +80,11 @@ public final class ChatFormat {
     };
   }
 
+  /** The ids of an example. */
+  public int[] ids(Example example) {
+    return encode(example).ids();
+  }
+
   /** The tokens of a plain text; all but the first are learned. */
   public Tokens encode(String text) {
     return new Tokens.Builder()

@@ -402,7 +402,7 @@ final class Life {
       var generator = new Generator(model, tokenizer);
       int longest = model.config().maxPositions();
       for (int i = 0; i < held.size() && spoken.size() < 4; i += 1 + held.size() / 8) {
-        int[] all = format.encode(held.record(i)).ids();
+        int[] all = format.ids(held.record(i));
         int[] prompt = java.util.Arrays.copyOf(all, Math.min(16, all.length / 2));
         if (prompt.length < 4) {
           continue;
