@@ -5,9 +5,9 @@ import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
 import dev.banyan.cli.life.LifeCommand;
-import dev.banyan.cli.model.Generate;
-import dev.banyan.cli.model.ShowModel;
-import dev.banyan.cli.model.VerifyModel;
+import dev.banyan.cli.model.GenerateCommand;
+import dev.banyan.cli.model.ModelShowCommand;
+import dev.banyan.cli.model.ModelVerifyCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerTrainCommand;
@@ -29,44 +29,44 @@ public final class Banyan {
   static final List<Noun> NOUNS =
       List.of(
           Noun.command(
-              "life",
+              "Life",
               "life",
               "One model's life: text, training, skills, talk, a report.",
               LifeCommand.class),
           Noun.group(
-              "world",
+              "World",
               "world",
               "A small world whose truth is known: text, facts, graded skills.",
               WorldWriteCommand.class,
               WorldShowCommand.class),
           Noun.group(
-              "model",
+              "Models",
               "tokenizer",
-              "Train a tokenizer, and turn text into token ids and back.",
+              "Trains a tokenizer, turns text into token ids and back.",
               TokenizerTrainCommand.class,
               TokenizerEncodeCommand.class,
               TokenizerDecodeCommand.class),
           Noun.group(
-              "model",
+              "Models",
               "model",
               "Shows a model folder, checks it against recorded logits.",
-              ShowModel.class,
-              VerifyModel.class),
-          Noun.command("model", "generate", "Continues a prompt.", Generate.class),
+              ModelShowCommand.class,
+              ModelVerifyCommand.class),
+          Noun.command("Models", "generate", "Continues a prompt.", GenerateCommand.class),
           Noun.group(
-              "train",
+              "Training",
               "data",
               "Divides text into what is learned and what is held out.",
               DataSplitCommand.class),
           Noun.command(
-              "train",
+              "Training",
               "train",
               "Trains a language model from text or answers.",
               TrainCommand.class),
           Noun.command(
-              "train",
+              "Training",
               "evaluate",
-              "Bits per byte beside n-grams, and graded skills.",
+              "Measures a model: bits per byte beside n-grams, graded skills.",
               EvaluateCommand.class),
           Noun.group(
               "bench",

@@ -1,7 +1,9 @@
 package dev.banyan.core;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
@@ -43,13 +46,19 @@ public final class Settings {
   public static Settings read(Path yaml, List<Setting> known) {
     Object tree;
     try {
-      tree = YAMLMapper.shared().readValue(Files.readString(yaml), Object.class);
+      tree =
+          YAMLMapper.shared()
+              .readerFor(Object.class)
+              .with(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+              .readValue(Files.readString(yaml));
     } catch (JacksonException e) {
       var at = e.getLocation();
       throw new UserInputException(
           "%s:%d:%d: this is no YAML: %s"
               .formatted(yaml, at.getLineNr(), at.getColumnNr(), firstLine(e.getOriginalMessage())),
           e);
+    } catch (CharacterCodingException e) {
+      throw new UserInputException(yaml + ": is not UTF-8 text, so no YAML of settings", e);
     } catch (IOException e) {
       throw new UserInputException(yaml + ": cannot be read; is the path right?", e);
     }
@@ -86,8 +95,13 @@ public final class Settings {
   public Settings with(String name, List<String> said) {
     if (!known.containsKey(name)) {
       throw new UserInputException(
-          "%s: there is no setting %s; did you mean %s?"
-              .formatted(source, name, Nearest.of(name, known.keySet()).orElse("another")));
+          "%s: there is no setting %s; %s"
+              .formatted(
+                  source,
+                  name,
+                  Nearest.of(name, known.keySet())
+                      .map(near -> "did you mean " + near + "?")
+                      .orElse("there are " + String.join(", ", known.keySet()))));
     }
     var all = new LinkedHashMap<>(values);
     if (said.isEmpty()) {
@@ -130,14 +144,22 @@ public final class Settings {
   }
 
   public Optional<Path> path(String name) {
-    return text(name).map(Path::of);
+    return text(name).map(value -> path(name, value));
   }
 
   public List<Path> paths(String name) {
     List<String> said = values.get(name);
     String fallback = setting(name).fallback();
     return (said != null ? said : fallback == null ? List.<String>of() : List.of(fallback))
-        .stream().map(Path::of).toList();
+        .stream().map(value -> path(name, value)).toList();
+  }
+
+  private Path path(String name, String value) {
+    try {
+      return Path.of(value);
+    } catch (InvalidPathException e) {
+      throw bad(name, value, "a path");
+    }
   }
 
   public boolean flag(String name) {

@@ -119,6 +119,16 @@ public final class LanguageModel implements AutoCloseable {
    * @throws UserInputException when the folder is not a sound model folder
    */
   public static LanguageModel openTrainable(Path folder, Precision precision) {
+    return openTrainable(folder, precision, folder);
+  }
+
+  /**
+   * {@link #openTrainable(Path, Precision)} from a folder that may be gone when the model is saved.
+   *
+   * @param origin where tokenizer and generation settings come from then; null for nowhere
+   */
+  public static LanguageModel openTrainable(
+      Path folder, Precision precision, @Nullable Path origin) {
     try (WeightFolder weights = checked(folder);
         Scope scope = Scope.open()) {
       var tensors = new LinkedHashMap<String, Tensor>();
@@ -134,7 +144,7 @@ public final class LanguageModel implements AutoCloseable {
           tensors,
           true,
           null,
-          folder,
+          origin,
           RotaryFrequencies.EXACT);
     }
   }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
@@ -54,6 +55,18 @@ public record SkillQuestion(String category, String question, String answer, Che
       throw new UserInputException("%s: there is no question in it".formatted(file));
     }
     return List.copyOf(questions);
+  }
+
+  /** The first questions of each category, in their order, at most so many of one. */
+  public static List<SkillQuestion> firstOfEach(List<SkillQuestion> questions, int most) {
+    var taken = new HashMap<String, Integer>();
+    var first = new ArrayList<SkillQuestion>();
+    for (SkillQuestion question : questions) {
+      if (taken.merge(question.category(), 1, Integer::sum) <= most) {
+        first.add(question);
+      }
+    }
+    return List.copyOf(first);
   }
 
   private static SkillQuestion read(JsonNode line, Path file, long number) {

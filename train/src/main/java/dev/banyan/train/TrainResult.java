@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * How a run ended.
  *
- * @param model the finished model; the last checkpoint when it was stopped
+ * @param model the finished model; the last good checkpoint when it was stopped, the run's folder
+ *     when there is none
  * @param steps optimizer steps of the whole run
  * @param resumedAt the step it went on from, 0 for a fresh run
  * @param loss smoothed nats per learned token at the end

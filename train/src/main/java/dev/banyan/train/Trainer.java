@@ -6,6 +6,7 @@ import dev.banyan.core.UserInputException;
 import dev.banyan.model.LanguageModel;
 import dev.banyan.model.Tokenizer;
 import dev.banyan.train.checkpoint.Checkpoints;
+import dev.banyan.train.checkpoint.Fingerprint;
 import dev.banyan.train.checkpoint.OptimizerFile;
 import dev.banyan.train.checkpoint.TrainerState;
 import dev.banyan.train.pack.DataOrder;
@@ -14,6 +15,8 @@ import dev.banyan.train.pack.Packer;
 import dev.banyan.train.step.TrainingStep;
 import dev.banyan.train.write.RunLog;
 import dev.banyan.weights.WeightFolder;
+import dev.banyan.weights.config.ModelConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -112,21 +115,26 @@ public final class Trainer implements AutoCloseable {
     this.config = config;
     this.corpus = corpus;
     this.checkpoints = checkpoints;
-    this.tokenizerPath =
-        config
-            .tokenizer()
-            .or(config::start)
-            .orElseThrow(
-                () ->
-                    new UserInputException(
-                        "tokenizer is missing: which one, as there is no start model"));
+    this.tokenizerPath = tokenizerPath(config);
     this.tokenizer = Tokenizer.open(tokenizerPath);
     Optional<Path> source = latest.map(Checkpoints.Found::folder).or(config::start);
     this.model =
         source
-            .map(folder -> LanguageModel.openTrainable(folder, config.steps().precision()))
+            .map(
+                folder ->
+                    // a checkpoint does not stay as long as the run
+                    LanguageModel.openTrainable(
+                        folder, config.steps().precision(), config.start().orElse(null)))
             .orElseGet(this::fresh);
     tokenizer.requireFits(model.config().vocabSize(), source.map(Path::toString).orElse("model"));
+    if (config.data().length() > model.config().maxPositions()) {
+      throw new UserInputException(
+          "length is %d, %s was made for %d positions; take a shorter length"
+              .formatted(
+                  config.data().length(),
+                  source.map(Path::toString).orElse("the model"),
+                  model.config().maxPositions()));
+    }
     this.step = new TrainingStep(model, config);
     this.state = latest.map(Checkpoints.Found::state).orElse(fresh);
     latest.ifPresent(found -> OptimizerFile.read(found.folder(), model, step.optimizer()));
@@ -160,15 +168,32 @@ public final class Trainer implements AutoCloseable {
     recipe.put("precision", config.steps().precision().toString());
     recipe.put("optimizer", config.optimizer().toString());
     recipe.put("seed", Long.toString(config.seed()));
+    Path tokenizer = tokenizerPath(config);
+    recipe.put(
+        "tokenizer",
+        Fingerprint.of(
+            List.of(
+                Files.isDirectory(tokenizer) ? tokenizer.resolve("tokenizer.json") : tokenizer)));
     recipe.put("model", config.start().map(Trainer::identity).orElse(config.shape().toString()));
     return recipe;
   }
 
   private static String identity(Path start) {
     try (WeightFolder folder = WeightFolder.open(start)) {
-      long bytes = folder.shards().stream().mapToLong(shard -> shard.header().fileBytes()).sum();
-      return "%s of %d bytes".formatted(folder.config().family(), bytes);
+      List<Path> files = new ArrayList<>(List.of(start.resolve(ModelConfig.FILE)));
+      folder.shards().forEach(shard -> files.add(shard.path()));
+      return Fingerprint.of(files);
     }
+  }
+
+  private static Path tokenizerPath(TrainConfig config) {
+    return config
+        .tokenizer()
+        .or(config::start)
+        .orElseThrow(
+            () ->
+                new UserInputException(
+                    "tokenizer is missing: which one, as there is no start model"));
   }
 
   private TrainResult train(Progress progress) {
@@ -239,7 +264,9 @@ public final class Trainer implements AutoCloseable {
 
   private void checkpointIfDue(RunLog log) {
     int every = config.checkpointing().every();
-    if (every > 0 && state.step() % every == 0 && state.step() < config.steps().count()) {
+    // while the loss stands far above its best, the checkpoint from before is the last good one
+    boolean due = every > 0 && state.step() % every == 0 && state.stepsAbove() == 0;
+    if (due && state.step() < config.steps().count()) {
       log.sync();
       checkpoints.write(model, step.optimizer(), state, tokenizerPath);
     }

@@ -5,8 +5,10 @@ import dev.banyan.core.MissingThingException;
 import dev.banyan.core.UserInputException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +79,12 @@ record Failure(int code, String line) {
     }
     if (e instanceof AccessDeniedException denied) {
       return oneLine(denied.getFile() + ": permission denied");
+    }
+    if (e instanceof FileAlreadyExistsException there) {
+      return oneLine(there.getFile() + ": is there already and is no folder; name another place");
+    }
+    if (e instanceof NotDirectoryException file) {
+      return oneLine(file.getFile() + ": is a file, a folder was expected");
     }
     return oneLine(text(e));
   }

@@ -112,9 +112,12 @@ final class Life {
 
   /** The whole life, in order. */
   Lived live() throws Exception {
+    // what the user gave is read before anything is written
+    long documents = worldDocuments();
+    requireInstructions();
     Files.createDirectories(config.out());
     writeRecipe();
-    WorldMade world = world();
+    WorldMade world = world(documents);
     HeldOutSplit.Divided data = data();
     TokenizerMade tokenizer = tokenizer();
     Trained pretraining = pretrain();
@@ -128,15 +131,17 @@ final class Life {
 
   // ---- the steps
 
-  private WorldMade world() throws Exception {
+  private WorldMade world(long documents) throws Exception {
     Path folder = out("world");
     int exercises = config.count("exercises");
-    long documents = worldDocuments();
     return book.step(
         "world",
-        "banyan world write %s --documents %d --skills %d --seed %d"
-            .formatted(folder, documents, exercises, config.seed()),
-        StepBook.stamp(config.text()),
+        "banyan world write %s --documents %d --skills %d --size %s --seed %d"
+            .formatted(
+                folder, documents, exercises, config.tiny() ? "tiny" : "small", config.seed()),
+        "%d %d %d %s\n%s"
+            .formatted(
+                documents, exercises, config.seed(), config.tiny(), StepBook.stamp(config.text())),
         folder,
         WorldMade.class,
         () -> {
@@ -152,9 +157,15 @@ final class Life {
         });
   }
 
+  private void requireInstructions() {
+    if (!config.instructions().isEmpty()) {
+      Corpus.open(config.instructions(), config.reading()).close();
+    }
+  }
+
   private void splitInstructions() throws IOException {
     Files.createDirectories(out("data"));
-    try (Corpus corpus = Corpus.open(config.instructions(), Corpus.Options.STRICT)) {
+    try (Corpus corpus = Corpus.open(config.instructions(), config.reading())) {
       HeldOutSplit.writeConversations(
           corpus, exercises().getFirst(), questionFile(), 0.1, seed.of("instructions"));
     }
@@ -166,7 +177,7 @@ final class Life {
       return config.count("documents");
     }
     long own;
-    try (Corpus corpus = Corpus.open(config.text(), Corpus.Options.STRICT)) {
+    try (Corpus corpus = Corpus.open(config.text(), config.reading())) {
       own = Math.min(corpus.bytes(), MOST_TRAINING_BYTES);
     }
     double wanted = own * WORLD_SHARE / (1 - WORLD_SHARE) / BYTES_PER_DOCUMENT;
@@ -179,16 +190,21 @@ final class Life {
     var options = new HeldOutSplit.Options(0.05, MOST_HELD_OUT_BYTES, MOST_TRAINING_BYTES);
     return book.step(
         "data",
-        "banyan data split %s --out %s --seed %d"
-            .formatted(words(inputs), out("data"), config.seed()),
-        options + StepBook.stamp(config.instructions()),
+        "banyan data split %s --out %s --seed %d%s%s"
+            .formatted(
+                words(inputs),
+                out("data"),
+                config.seed(),
+                config.reading().skipBadLines() ? " --skip-bad-lines" : "",
+                config.reading().lossy() ? " --lossy" : ""),
+        options.toString() + config.reading() + StepBook.stamp(config.instructions()),
         heldOut(),
         HeldOutSplit.Divided.class,
         () -> {
           if (!config.instructions().isEmpty()) {
             splitInstructions();
           }
-          try (Corpus corpus = Corpus.open(inputs, Corpus.Options.STRICT)) {
+          try (Corpus corpus = Corpus.open(inputs, config.reading())) {
             return HeldOutSplit.write(
                 List.of(corpus), training(), heldOut(), options, seed.of("data"));
           }
@@ -204,7 +220,7 @@ final class Life {
         "tokenizer",
         "banyan tokenizer train %s --vocab %d --individual-digits --out %s"
             .formatted(words(inputs), vocabulary, folder),
-        "",
+        Integer.toString(vocabulary),
         folder,
         TokenizerMade.class,
         () -> {
@@ -306,8 +322,8 @@ final class Life {
     int order = config.count("ngram");
     return book.step(
         "evaluate",
-        "banyan evaluate %s %s --train %s --ngram %d"
-            .formatted(folder, heldOut(), training(), order),
+        "banyan evaluate %s %s --train %s --ngram %d --seed %d"
+            .formatted(folder, heldOut(), training(), order, config.seed()),
         Integer.toString(order),
         folder,
         Evaluation.Text.class,
@@ -323,7 +339,7 @@ final class Life {
                 Optional.of(learned),
                 order,
                 config.threads(),
-                seed.of("evaluate"),
+                seed,
                 progress);
           }
         });
@@ -333,14 +349,20 @@ final class Life {
     Path folder = out("tune").resolve("model");
     return book.step(
         "skills",
-        "banyan evaluate %s --skills %s --train %s"
-            .formatted(folder, questionFile(), words(exercises())),
+        "banyan evaluate %s --skills %s --train %s --questions %s --seed %d"
+            .formatted(
+                folder,
+                questionFile(),
+                words(exercises()),
+                config.text("questions"),
+                config.seed()),
         config.text("questions"),
         folder,
         Skills.class,
         () -> {
           List<SkillQuestion> questions =
-              firstOfEach(SkillQuestion.readAll(questionFile()), config.count("questions"));
+              SkillQuestion.firstOfEach(
+                  SkillQuestion.readAll(questionFile()), config.count("questions"));
           List<SkillQuestion> training = new ArrayList<>();
           for (Path file : exercises()) {
             training.addAll(SkillQuestion.readAll(file));
@@ -354,7 +376,7 @@ final class Life {
                         questions,
                         training,
                         LONGEST_ANSWER,
-                        seed.of("skills"),
+                        seed,
                         progress)
                     .report();
             List<SkillGrade> grades =
@@ -424,7 +446,8 @@ final class Life {
 
   /** The first test question of each category, answered by the tuned model. */
   private List<Spoken> answered(Path folder) {
-    List<SkillQuestion> questions = firstOfEach(SkillQuestion.readAll(questionFile()), 1);
+    List<SkillQuestion> questions =
+        SkillQuestion.firstOfEach(SkillQuestion.readAll(questionFile()), 1);
     List<Spoken> spoken = new ArrayList<>();
     try (LanguageModel model = LanguageModel.open(folder)) {
       var skills =
@@ -484,13 +507,6 @@ final class Life {
   }
 
   // ---- small things
-
-  private static List<SkillQuestion> firstOfEach(List<SkillQuestion> questions, int most) {
-    Map<String, Integer> taken = new LinkedHashMap<>();
-    return questions.stream()
-        .filter(question -> taken.merge(question.category(), 1, Integer::sum) <= most)
-        .toList();
-  }
 
   private static Settings settings(Map<String, Object> keys) {
     return Settings.of(TrainConfig.SETTINGS).with(keys, "life");

@@ -3,6 +3,7 @@ package dev.banyan.cli.life;
 import dev.banyan.core.Setting;
 import dev.banyan.core.Settings;
 import dev.banyan.core.UserInputException;
+import dev.banyan.train.Corpus;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,6 +23,8 @@ record LifeConfig(Settings settings, boolean tiny) {
           out                 PATHS    life     Folder of this life.
           text                PATHS    -        Your own text (.txt .md .html .jsonl, files or folders); 15 % of the built-in world's text is mixed in.
           instructions        PATHS    -        Your own questions and answers (.jsonl) instead of the world's skills.
+          lossy               FLAG     false    Read bytes of your text that are not UTF-8 as U+FFFD.
+          skip-bad-lines      FLAG     false    Leave out lines of your .jsonl that are no example.
           scale               TEXT     default  default, or tiny for a life of less than a minute.
           minutes             NUMBER   7        About how long the whole may take on this machine (default scale).
           seed                INTEGER  1        Where all randomness comes from.
@@ -141,6 +144,11 @@ record LifeConfig(Settings settings, boolean tiny) {
 
   List<Path> instructions() {
     return settings.paths("instructions");
+  }
+
+  /** How strictly the user's own files are read. */
+  Corpus.Options reading() {
+    return new Corpus.Options(settings.flag("skip-bad-lines"), settings.flag("lossy"));
   }
 
   double minutes() {

@@ -23,6 +23,7 @@ import picocli.CommandLine.Parameters;
     footer = "  banyan data split docs/ world/documents-00000.jsonl --out data")
 public final class DataSplitCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
+  @Mixin private Reading reading = new Reading();
 
   @Parameters(arity = "1..*", paramLabel = "DATA", description = "Files and folders of text.")
   private List<Path> inputs = new ArrayList<>();
@@ -57,7 +58,7 @@ public final class DataSplitCommand implements Callable<ExitCode> {
       throw new UserInputException("--held-out is " + share + ", expected between 0 and 1");
     }
     HeldOutSplit.Divided divided;
-    try (Corpus corpus = Corpus.open(inputs, Corpus.Options.STRICT)) {
+    try (Corpus corpus = Corpus.open(inputs, reading.options())) {
       divided =
           HeldOutSplit.write(
               List.of(corpus),

@@ -31,11 +31,12 @@ import picocli.CommandLine.Parameters;
     name = "evaluate",
     description = "Measures a model: bits per byte of text beside n-grams, and graded skills.",
     footer = {
-      "  banyan evaluate life/model held-out.jsonl --train train.jsonl --ngram 5",
-      "  banyan evaluate life/model --skills skills-test.jsonl --train skills-train.jsonl"
+      "  banyan evaluate life/pretrain/model life/data/held-out.jsonl --train life/data/train.jsonl",
+      "  banyan evaluate life/tune/model --skills life/world/skills-test.jsonl --train life/world/skills-train.jsonl"
     })
 public final class EvaluateCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
+  @Mixin private Reading reading = new Reading();
 
   @Parameters(index = "0", paramLabel = "FOLDER", description = "A model folder with tokenizer.")
   private Path folder = Path.of(".");
@@ -75,6 +76,13 @@ public final class EvaluateCommand implements Callable<ExitCode> {
   private int maxTokens = 48;
 
   @Option(
+      names = "--questions",
+      paramLabel = "N",
+      defaultValue = "1000000",
+      description = "Ask only the first N questions of each category.")
+  private int mostQuestions = 1_000_000;
+
+  @Option(
       names = "--show",
       paramLabel = "N",
       defaultValue = "0",
@@ -85,6 +93,12 @@ public final class EvaluateCommand implements Callable<ExitCode> {
   public ExitCode call() throws IOException {
     if (order < 1 || order > 16) {
       throw new UserInputException("--ngram is " + order + ", expected 1 to 16");
+    }
+    if (maxTokens < 1) {
+      throw new UserInputException("--max-tokens is " + maxTokens + ", must be at least 1");
+    }
+    if (mostQuestions < 1) {
+      throw new UserInputException("--questions is " + mostQuestions + ", must be at least 1");
     }
     if (skills == null && data.isEmpty()) {
       throw new UserInputException("give held-out text to foretell, or --skills FILE.jsonl");
@@ -105,8 +119,8 @@ public final class EvaluateCommand implements Callable<ExitCode> {
   }
 
   private void text(LanguageModel model, Tokenizer tokenizer, Result result) {
-    try (Corpus heldOut = Corpus.open(data, Corpus.Options.STRICT);
-        Corpus learned = train.isEmpty() ? null : Corpus.open(train, Corpus.Options.STRICT);
+    try (Corpus heldOut = Corpus.open(data, reading.options());
+        Corpus learned = train.isEmpty() ? null : Corpus.open(train, reading.options());
         Progress progress = common.progress("scoring", heldOut.size(), "documents")) {
       var text =
           Evaluation.text(
@@ -147,7 +161,8 @@ public final class EvaluateCommand implements Callable<ExitCode> {
   }
 
   private void skills(LanguageModel model, Tokenizer tokenizer, Path file, Result result) {
-    List<SkillQuestion> questions = SkillQuestion.readAll(file);
+    List<SkillQuestion> questions =
+        SkillQuestion.firstOfEach(SkillQuestion.readAll(file), mostQuestions);
     List<SkillQuestion> training = new ArrayList<>();
     train.forEach(path -> training.addAll(SkillQuestion.readAll(path)));
     Evaluation.Skills graded;

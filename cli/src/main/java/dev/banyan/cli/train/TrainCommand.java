@@ -16,7 +16,9 @@ import dev.banyan.train.TrainConfig;
 import dev.banyan.train.TrainResult;
 import dev.banyan.train.Trainer;
 import dev.banyan.train.TrainingCurve;
+import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -89,8 +91,12 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
       common
           .err()
           .printf(
-              "banyan: stopped at step %d: %s; the last good checkpoint is in %s. Try a lower learning rate.%n",
-              result.steps(), result.stopped().get(), result.model());
+              "banyan: stopped at step %d: %s; %s. Try a lower learning rate.%n",
+              result.steps(),
+              result.stopped().get(),
+              Files.exists(result.model().resolve(ModelConfig.FILE))
+                  ? "the last good checkpoint is in " + result.model()
+                  : "there was no checkpoint yet");
       return;
     }
     common

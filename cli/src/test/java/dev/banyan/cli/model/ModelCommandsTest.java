@@ -124,8 +124,9 @@ class ModelCommandsTest {
     err.reset();
     var nouns =
         List.of(
-            Noun.group("Models", "model", "models", ShowModel.class, VerifyModel.class),
-            Noun.command("Models", "generate", "generate", Generate.class));
+            Noun.group(
+                "Models", "model", "models", ModelShowCommand.class, ModelVerifyCommand.class),
+            Noun.command("Models", "generate", "generate", GenerateCommand.class));
     return new CommandTree(nouns, stream(out), stream(err), false).run(args).code();
   }
 

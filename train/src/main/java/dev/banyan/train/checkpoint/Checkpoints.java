@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -96,9 +98,12 @@ public final class Checkpoints {
           state.write(folder);
           copyTokenizer(tokenizer, folder);
         });
-    List<Path> folders = folders();
-    for (Path old : folders.subList(0, Math.max(0, folders.size() - keep))) {
-      remove(old);
+    List<Path> whole = folders();
+    Set<Path> kept = Set.copyOf(whole.subList(Math.max(0, whole.size() - keep), whole.size()));
+    for (Path folder : named()) {
+      if (!kept.contains(folder)) {
+        remove(folder);
+      }
     }
     return target;
   }
@@ -117,13 +122,21 @@ public final class Checkpoints {
 
   /** Checkpoints that are whole, oldest first. */
   private List<Path> folders() {
-    if (!Files.isDirectory(out)) {
+    return named().stream().filter(path -> Files.exists(path.resolve(TrainerState.FILE))).toList();
+  }
+
+  /** All that is named as a checkpoint, half-removed ones too, oldest first. */
+  private List<Path> named() {
+    if (Files.exists(out) && !Files.isDirectory(out)) {
+      throw new UserInputException(
+          out + ": is a file; out is a run's folder, so name one or a new one");
+    }
+    if (!Files.exists(out)) {
       return List.of();
     }
     try (var list = Files.list(out)) {
       return new ArrayList<>(
           list.filter(path -> step(path) >= 0)
-              .filter(path -> Files.exists(path.resolve(TrainerState.FILE)))
               .sorted(Comparator.comparingLong(Checkpoints::step))
               .toList());
     } catch (IOException e) {
@@ -141,6 +154,7 @@ public final class Checkpoints {
     return digits.matches("[0-9]{1,18}") ? Long.parseLong(digits) : -1;
   }
 
+  /** The tokenizer that was trained with, in place of what came along with a start model. */
   private static void copyTokenizer(Path tokenizer, Path folder) throws IOException {
     Path source = Files.isDirectory(tokenizer) ? tokenizer : tokenizer.toAbsolutePath().getParent();
     if (source == null) {
@@ -152,8 +166,8 @@ public final class Checkpoints {
             "tokenizer_config.json",
             "special_tokens_map.json",
             "chat_template.jinja")) {
-      if (Files.exists(source.resolve(name)) && !Files.exists(folder.resolve(name))) {
-        Files.copy(source.resolve(name), folder.resolve(name));
+      if (Files.exists(source.resolve(name))) {
+        Files.copy(source.resolve(name), folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
     }
   }

@@ -9,6 +9,7 @@ import dev.banyan.tensor.Guard;
 import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Shards;
 import dev.banyan.tensor.Tensor;
+import dev.banyan.train.ChatFormat;
 import dev.banyan.train.Example.Origin;
 import dev.banyan.train.Example.TextExample;
 import dev.banyan.train.ExampleEncoder;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * What a model finds texts to cost. A text longer than the model's context is read in windows that
@@ -92,12 +94,19 @@ public final class ModelScorer {
     return tokens.ids();
   }
 
+  private static boolean endsInEnd(Tokenizer tokenizer, int[] ids) {
+    return ids.length > 0
+        && (tokenizer.eosId().equals(OptionalInt.of(ids[ids.length - 1]))
+            || tokenizer.id(ChatFormat.END).equals(OptionalInt.of(ids[ids.length - 1])));
+  }
+
   private static List<Window> windows(Tokenizer tokenizer, List<String> texts, int length) {
     ExampleEncoder encoder = ExampleEncoder.of(tokenizer);
     List<Window> windows = new ArrayList<>();
     for (int document = 0; document < texts.size(); document++) {
       int[] ids = ids(encoder, texts.get(document));
-      int inputs = ids.length - 2; // the last label is the end, which is not counted
+      // a last label that is the end is not counted
+      int inputs = ids.length - (endsInEnd(tokenizer, ids) ? 2 : 1);
       int counted = 0;
       for (int start = 0; counted < inputs; start += length / 2) {
         int end = Math.min(inputs, start + length);

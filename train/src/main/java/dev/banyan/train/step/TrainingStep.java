@@ -80,7 +80,7 @@ public final class TrainingStep implements AutoCloseable {
     }
     try (Scope scope = Scope.open()) {
       addGradients();
-      double norm = optimizer.clipGradientNorm(clip > 0 ? clip : Double.MAX_VALUE);
+      double norm = optimizer.clipGradientNorm(clip > 0 ? clip : Float.MAX_VALUE);
       return new Outcome(loss / learned, norm, learned);
     }
   }

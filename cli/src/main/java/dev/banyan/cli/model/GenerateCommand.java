@@ -11,6 +11,8 @@ import dev.banyan.model.Precision;
 import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
 import dev.banyan.tensor.Libtorch;
+import dev.banyan.train.ChatFormat;
+import dev.banyan.train.Example;
 import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -36,10 +38,11 @@ import picocli.CommandLine.Parameters;
     description =
         "Continues a prompt with a model folder; reads the prompt from standard input without -p.",
     footer = {
-      "  banyan generate life/model -p \"Once upon a time\"",
-      "  echo \"12 + 30 =\" | banyan generate life/model --temperature 0 --stop \"\\n\""
+      "  banyan generate life/tune/model --chat -p \"What is 2 + 3?\"",
+      "  banyan generate life/pretrain/model -p \"Once upon a time\"",
+      "  echo \"12 + 30 =\" | banyan generate life/pretrain/model --temperature 0 --stop \"\\n\""
     })
-public final class Generate implements Callable<ExitCode> {
+public final class GenerateCommand implements Callable<ExitCode> {
   @Mixin private final Common common = new Common();
 
   @Parameters(
@@ -52,6 +55,11 @@ public final class Generate implements Callable<ExitCode> {
       paramLabel = "TEXT",
       description = "The text to continue.")
   private @Nullable String prompt;
+
+  @Option(
+      names = "--chat",
+      description = "The prompt is a question in Banyan's chat format; the answer ends itself.")
+  private boolean chat;
 
   @Option(
       names = "--max-tokens",
@@ -122,7 +130,7 @@ public final class Generate implements Callable<ExitCode> {
     Sampling sampling = sampling(Sampling.read(folder));
     Tokenizer tokenizer = Tokenizer.open(folder);
     tokenizer.requireFits(config.vocabSize(), folder.toString());
-    int[] ids = tokenizer.encode(prompt == null ? standardInput() : prompt, true);
+    int[] ids = ids(tokenizer, prompt == null ? standardInput() : prompt);
     if (ids.length == 0) {
       throw new UserInputException("the prompt is empty; give -p TEXT or text on standard input");
     }
@@ -160,6 +168,12 @@ public final class Generate implements Callable<ExitCode> {
               .put("tokensPerSecond", answer.ids().size() / seconds));
     }
     return ExitCode.DONE;
+  }
+
+  private int[] ids(Tokenizer tokenizer, String text) {
+    return chat
+        ? new ChatFormat(tokenizer).prompt(List.of(new Example.Turn(Example.Role.USER, text)))
+        : tokenizer.encode(text, true);
   }
 
   private Sampling sampling(Sampling usual) {

@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
     name = "show",
     description = "Family, shapes, parameters and memory of a model folder.",
     footer = "  banyan model show Qwen3-0.6B")
-public final class ShowModel implements Callable<ExitCode> {
+public final class ModelShowCommand implements Callable<ExitCode> {
   @Mixin private final Common common = new Common();
 
   @Parameters(paramLabel = "FOLDER", description = "A Hugging Face model folder.")

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
           + " like greedy [rows][new]."
     },
     footer = "  banyan model verify Qwen3-0.6B --against oracle.json")
-public final class VerifyModel implements Callable<ExitCode> {
+public final class ModelVerifyCommand implements Callable<ExitCode> {
   /** Which rotary frequencies the recorded model had. */
   enum Rotary {
     EXACT,
