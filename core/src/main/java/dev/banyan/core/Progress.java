@@ -4,7 +4,8 @@ import java.io.PrintStream;
 
 /**
  * How far a long piece of work is. Steps may come from any thread, as often as it likes: most only
- * store two fields. Closing prints the last state and ends the line.
+ * store two fields. Closing prints the last state and ends the line; where no step came, nothing is
+ * printed.
  */
 public interface Progress extends AutoCloseable {
   /**

@@ -95,6 +95,9 @@ final class ProgressLine implements Progress {
         return;
       }
       closed = true;
+      if (paintedDone < 0) {
+        return; // nothing was begun: what went wrong before is said by somebody else
+      }
       long now = nanoClock.getAsLong();
       measure(now, state.done);
       print(line(now, state, true));

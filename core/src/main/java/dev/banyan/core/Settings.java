@@ -5,14 +5,16 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
@@ -21,6 +23,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * Immutable.
  */
 public final class Settings {
+  private static final Pattern PLACE = Pattern.compile("line (\\d{1,9}), column (\\d{1,9})");
+
   private final Map<String, Setting> known;
   private final Map<String, List<String>> values;
   private final String source;
@@ -44,19 +48,16 @@ public final class Settings {
    * @throws UserInputException when it is missing, no YAML, or has a key that is not known
    */
   public static Settings read(Path yaml, List<Setting> known) {
-    Object tree;
+    @Nullable Object tree;
     try {
-      tree =
+      JsonNode root =
           YAMLMapper.shared()
-              .readerFor(Object.class)
+              .reader()
               .with(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-              .readValue(Files.readString(yaml));
+              .readTree(Files.readString(yaml));
+      tree = root.isMissingNode() ? null : YAMLMapper.shared().treeToValue(root, Object.class);
     } catch (JacksonException e) {
-      var at = e.getLocation();
-      throw new UserInputException(
-          "%s:%d:%d: this is no YAML: %s"
-              .formatted(yaml, at.getLineNr(), at.getColumnNr(), firstLine(e.getOriginalMessage())),
-          e);
+      throw noYaml(yaml, e);
     } catch (CharacterCodingException e) {
       throw new UserInputException(yaml + ": is not UTF-8 text, so no YAML of settings", e);
     } catch (IOException e) {
@@ -259,7 +260,21 @@ public final class Settings {
     return setting;
   }
 
-  private static String firstLine(String message) {
-    return new ArrayList<>(message.lines().toList()).getFirst();
+  /** The parser says what it was reading, with its place, and then what is wrong, with its own. */
+  private static UserInputException noYaml(Path yaml, JacksonException e) {
+    String message = String.valueOf(e.getOriginalMessage());
+    long line = e.getLocation().getLineNr();
+    long column = e.getLocation().getColumnNr();
+    for (Matcher at = PLACE.matcher(message); at.find(); ) {
+      line = Long.parseLong(at.group(1));
+      column = Long.parseLong(at.group(2));
+    }
+    String what =
+        message
+            .lines()
+            .filter(said -> !said.isBlank() && !Character.isWhitespace(said.charAt(0)))
+            .reduce("", (before, last) -> last);
+    return new UserInputException(
+        "%s:%d:%d: this is no YAML: %s".formatted(yaml, line, column, what), e);
   }
 }

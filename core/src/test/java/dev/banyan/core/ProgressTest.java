@@ -47,6 +47,13 @@ class ProgressTest {
   }
 
   @Test
+  void workThatNeverBeganSaysNothing() {
+    open(Terminal.NONE, 10).close();
+    open(new Terminal(true, 70), 10).close();
+    assertThat(printed()).isEmpty();
+  }
+
+  @Test
   void onATerminalTheLineIsRedrawnAtMostTenTimesASecondAndFitsTheColumns() {
     try (Progress progress = open(new Terminal(true, 70), 1_000)) {
       for (int i = 0; i <= 1_000; i++) {

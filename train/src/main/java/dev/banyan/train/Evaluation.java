@@ -127,7 +127,8 @@ public final class Evaluation {
   public record Skills(SkillReport report, List<Answered> answers) {}
 
   /**
-   * Greedy answers, graded.
+   * Greedy answers, graded. A question that leaves no room in the model's context has an empty
+   * answer.
    *
    * @param training questions with answers from which the most frequent answer of each category is
    *     taken; empty for a baseline of zero
@@ -143,17 +144,23 @@ public final class Evaluation {
       Progress progress) {
     var format = new ChatFormat(tokenizer);
     var generator = new Generator(model, tokenizer);
+    int positions = model.config().maxPositions();
     List<String> answers = new ArrayList<>();
     for (int from = 0; from < questions.size(); from += 8 * ANSWERS_AT_ONCE) {
-      List<Generator.Request> requests =
-          questions.subList(from, Math.min(questions.size(), from + 8 * ANSWERS_AT_ONCE)).stream()
-              .map(
-                  question ->
-                      Generator.Request.greedy(
-                          format.prompt(question.prompt()), maxTokens, Set.of(format.endId())))
-              .toList();
-      for (Completion completion : generator.generateAll(requests, ANSWERS_AT_ONCE)) {
-        answers.add(completion.text());
+      List<Generator.Request> requests = new ArrayList<>();
+      List<Integer> asked = new ArrayList<>();
+      for (int i = from; i < Math.min(questions.size(), from + 8 * ANSWERS_AT_ONCE); i++) {
+        int[] prompt = format.prompt(questions.get(i).prompt());
+        answers.add("");
+        if (prompt.length < positions) {
+          asked.add(i);
+          int room = Math.min(maxTokens, positions - prompt.length);
+          requests.add(Generator.Request.greedy(prompt, room, Set.of(format.endId())));
+        }
+      }
+      List<Completion> completions = generator.generateAll(requests, ANSWERS_AT_ONCE);
+      for (int i = 0; i < completions.size(); i++) {
+        answers.set(asked.get(i), completions.get(i).text());
       }
       progress.step(answers.size(), "");
     }

@@ -144,14 +144,11 @@ public final class HeldOutSplit {
       BufferedWriter learn = writer(learnFile);
       BufferedWriter hold = writer(holdFile);
       for (int i = 0; i < corpus.size(); i++) {
-        if (!(corpus.record(i) instanceof Example.ChatExample chat)) {
-          throw new UserInputException(
-              corpus.record(i).origin() + ": this is a text; instructions need conversations");
-        }
+        Example.ChatExample chat = conversation(corpus, i);
         long hash = seed.of("held out", chat.turns().toString()).value();
         boolean held = chat.turns().size() == 2 && (hash >>> 11) * 0x1p-53 < heldOut;
         BufferedWriter side = held ? hold : learn;
-        side.write(Json.mapper().writeValueAsString(conversation(chat)));
+        side.write(Json.mapper().writeValueAsString(line(chat)));
         side.write('\n');
         counts[held ? 1 : 0]++;
       }
@@ -168,7 +165,27 @@ public final class HeldOutSplit {
     return counts;
   }
 
-  private static Map<String, Object> conversation(Example.ChatExample chat) {
+  /**
+   * Looks for anything but conversations.
+   *
+   * @throws UserInputException naming the first text
+   */
+  public static void requireConversations(Corpus corpus) {
+    for (int i = 0; i < corpus.size(); i++) {
+      conversation(corpus, i);
+    }
+  }
+
+  private static Example.ChatExample conversation(Corpus corpus, int number) {
+    return switch (corpus.record(number)) {
+      case Example.ChatExample chat -> chat;
+      case Example.TextExample text ->
+          throw new UserInputException(
+              text.origin() + ": this is a text; instructions need conversations");
+    };
+  }
+
+  private static Map<String, Object> line(Example.ChatExample chat) {
     var line = new LinkedHashMap<String, Object>();
     line.put("messages", chat.turns().stream().map(turn -> message(turn)).toList());
     line.put("category", "instructions");

@@ -159,7 +159,9 @@ final class Life {
 
   private void requireInstructions() {
     if (!config.instructions().isEmpty()) {
-      Corpus.open(config.instructions(), config.reading()).close();
+      try (Corpus corpus = Corpus.open(config.instructions(), config.reading())) {
+        HeldOutSplit.requireConversations(corpus);
+      }
     }
   }
 
