@@ -1,5 +1,7 @@
 package dev.banyan.cli;
 
+import dev.banyan.cli.bench.BenchLifeCommand;
+import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
@@ -72,7 +74,9 @@ public final class Banyan {
               "bench",
               "bench",
               "Measurements beside others, on this machine.",
-              BenchTrainCommand.class),
+              BenchModelCommand.class,
+              BenchTrainCommand.class,
+              BenchLifeCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 
   private Banyan() {}

@@ -1,113 +1,249 @@
 package dev.banyan.cli.bench;
 
+import dev.banyan.bench.MemoryCurve;
+import dev.banyan.bench.MemorySoak;
+import dev.banyan.bench.ResumeKills;
 import dev.banyan.bench.TrainSpeed;
 import dev.banyan.cli.frame.Common;
+import dev.banyan.cli.frame.TextTable;
 import dev.banyan.cli.frame.UsesLibtorch;
+import dev.banyan.core.Chart;
 import dev.banyan.core.ExitCode;
+import dev.banyan.core.Format;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
-import dev.banyan.core.Result;
+import dev.banyan.core.Table;
+import dev.banyan.core.UserInputException;
+import dev.banyan.model.Precision;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code banyan bench train --python PATH}. */
+/** {@code banyan bench train}. */
 @UsesLibtorch
 @Command(
     name = "train",
-    description = "Training speed beside eager PyTorch: the same model and step, in turns.",
-    footer = "  banyan bench train --python .venv/bin/python --precision f32")
+    description = {
+      "Training speed beside PyTorch, resident memory over many steps, kill -9 and resume.",
+      "Exit 1 where memory grows or a resumed run differs from one left alone."
+    },
+    footer = "  banyan bench train --python venv/bin/python")
 public final class BenchTrainCommand implements Callable<ExitCode> {
-  @Mixin private Common common = new Common();
+  /** Until here caches fill; from here memory has to be flat. */
+  private static final int SETTLED_STEP = 200;
 
-  @Option(
-      names = "--python",
-      paramLabel = "PATH",
-      description = "A Python with torch; without it ours is measured alone.")
-  private @Nullable Path python;
+  private static final double MOST_GROWTH = 1.05;
+  private static final double MOST_SLOPE_BYTES = 2e6;
 
-  @Option(
-      names = "--peer",
-      paramLabel = "FILE",
-      defaultValue = "interop/train_speed_peer.py",
-      description = "The script it runs (default: ${DEFAULT-VALUE}).")
-  private Path peer = Path.of("interop/train_speed_peer.py");
+  @Mixin private final Common common = new Common();
+  @Mixin private final Peers peers = new Peers();
 
   @Option(
       names = "--precision",
-      defaultValue = "f32",
-      description = "f32 or bf16 (default: ${DEFAULT-VALUE}).")
-  private String precision = "f32";
+      paramLabel = "f32|bf16",
+      split = ",",
+      defaultValue = "f32,bf16",
+      description = "What to measure the speed of (default: ${DEFAULT-VALUE}).")
+  private List<Precision> precisions = List.of(Precision.F32, Precision.BF16);
 
-  @Option(names = "--threads", defaultValue = "2", description = "Default: ${DEFAULT-VALUE}.")
-  private int threads = 2;
-
-  @Option(names = "--pairs", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
-  private int pairs = 5;
+  @Option(
+      names = "--pairs",
+      paramLabel = "N",
+      description = "Speed: runs of each side; 0 for none (default: 5; 15 with --full).")
+  private @Nullable Integer pairs;
 
   @Option(
       names = "--steps",
-      defaultValue = "12",
-      description = "Timed steps of each run (default: ${DEFAULT-VALUE}).")
-  private int steps = 12;
+      paramLabel = "N",
+      description = "Speed: timed steps of a run (default: 10; 20 with --full).")
+  private @Nullable Integer steps;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Threads of both sides; 0 for one per core (default: ${DEFAULT-VALUE}).")
+  private int threads;
+
+  @Option(
+      names = "--soak-steps",
+      paramLabel = "N",
+      description = "Memory: steps; 0 for none (default: 1000; 5000 with --full).")
+  private @Nullable Integer soakSteps;
+
+  @Option(
+      names = "--resume-kills",
+      paramLabel = "N",
+      description = "Resume: how often it is killed; 0 for none (default: 20; 60 with --full).")
+  private @Nullable Integer resumeKills;
+
+  @Option(
+      names = "--resume-steps",
+      paramLabel = "N",
+      description = "Resume: steps of the run (default: 300; 900 with --full).")
+  private @Nullable Integer resumeSteps;
+
+  @Option(names = "--full", description = "More of everything; says first how long it takes.")
+  private boolean full;
 
   @Override
   public ExitCode call() throws IOException {
-    var options =
-        new TrainSpeed.Options(precision, threads, pairs, steps, Optional.ofNullable(python), peer);
-    TrainSpeed.Outcome outcome;
-    Path folder = Files.createTempDirectory("banyan-bench");
-    try (Progress progress = common.progress("bench train", pairs, "pairs")) {
-      outcome = TrainSpeed.measure(options, folder, progress);
-    } finally {
-      delete(folder);
+    if (full) {
+      common.err().println("bench train --full takes about 45 minutes on two cores with a peer");
+      common.err().flush();
     }
-    print(outcome);
-    Result result =
-        common
-            .result()
-            .put("precision", precision)
-            .put("threads", threads)
-            .put("tokensPerSecond", outcome.medianTokensPerSecond())
-            .put("pairs", outcome.pairs());
-    outcome.medianRatio().ifPresent(ratio -> result.put("medianRatio", ratio));
-    common.emit(result, () -> Report.of(result).section("Pairs").table(outcome.table()));
-    return ExitCode.DONE;
-  }
-
-  private void print(TrainSpeed.Outcome outcome) {
-    for (TrainSpeed.Pair pair : outcome.pairs()) {
-      common
-          .out()
-          .printf(
-              "%s Banyan %.0f tokens/s%s%n",
-              outcome.precision(),
-              pair.tokensPerSecond(),
-              pair.peerTokensPerSecond()
-                  .map(
-                      peers ->
-                          ", PyTorch %.0f, ratio %.2f"
-                              .formatted(peers, pair.tokensPerSecond() / peers))
-                  .orElse(""));
-    }
-    common.out().println(outcome.table().captionText());
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
-      for (Path path : deepestFirst) {
-        Files.delete(path);
+    Table table = Table.of("what", "Banyan", "peer", "ratio", "note");
+    List<TrainSpeed> speeds = speeds(table);
+    MemoryCurve memory = memory(table);
+    ResumeKills resume = resume(table);
+    boolean held = (memory == null || flat(memory)) && (resume == null || resume.same());
+    common.out().print(TextTable.of(table));
+    var result = common.result().put("held", held).put("speeds", speeds);
+    for (TrainSpeed speed : speeds) {
+      if (speed.pairs().compared()) {
+        result.put(name(speed.precision()) + "Ratio", speed.pairs().medianRatio());
       }
     }
+    if (memory != null) {
+      result.put("residentRatio", growth(memory));
+      result.put("residentBytesPer100Steps", slope(memory));
+      result.put("residentBytes", sampled(memory));
+    }
+    if (resume != null) {
+      result.put("resume", resume);
+    }
+    common.emit(result, () -> page(table, memory));
+    return held ? ExitCode.DONE : ExitCode.NO;
+  }
+
+  private List<TrainSpeed> speeds(Table table) {
+    int runs = chosen(pairs, 5, 15);
+    int timed = Math.max(1, chosen(steps, 10, 20));
+    int cores = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    List<TrainSpeed> speeds = new ArrayList<>();
+    for (Precision precision : runs == 0 ? List.<Precision>of() : precisions) {
+      try (Progress progress = common.progress("speed", runs, "pairs")) {
+        speeds.add(
+            TrainSpeed.measure(
+                precision, runs, timed, cores, peers.python(), common.seed(), progress));
+      }
+      TrainSpeed speed = speeds.getLast();
+      table.row(
+          "training, 6.5 M parameters, %s, %d threads".formatted(name(precision), cores),
+          Peers.rate(speed.pairs().ourMedian(), "tokens/s"),
+          Peers.rate(speed.pairs(), "tokens/s"),
+          Peers.ratio(speed.pairs()),
+          speed.pairs().compared()
+              ? Peers.scatter(speed.pairs()) + ", " + speed.peer()
+              : "median of " + runs + " runs");
+    }
+    return speeds;
+  }
+
+  private @Nullable MemoryCurve memory(Table table) {
+    int count = chosen(soakSteps, 1000, 5000);
+    if (count == 0) {
+      return null;
+    }
+    if (count < 2) {
+      throw new UserInputException("--soak-steps is " + count + ", must be 0 or at least 2");
+    }
+    try (Progress progress = common.progress("memory", count, "steps")) {
+      MemoryCurve memory = MemorySoak.run(count, common.seed(), progress);
+      int settled = settled(memory);
+      table.row(
+          "resident memory, step %,d beside step %,d".formatted(count, settled),
+          Format.bytes(memory.after(count)),
+          "",
+          String.format(Locale.ROOT, "%.3f", growth(memory)),
+          "%s per 100 steps from step %d: %s"
+              .formatted(
+                  Format.bytes(Math.round(slope(memory))),
+                  settled,
+                  flat(memory) ? "flat" : "it GROWS"));
+      return memory;
+    }
+  }
+
+  private @Nullable ResumeKills resume(Table table) {
+    int kills = chosen(resumeKills, 20, 60);
+    int count = chosen(resumeSteps, 300, 900);
+    if (kills == 0) {
+      return null;
+    }
+    if (kills > count - 5) {
+      throw new UserInputException(
+          "--resume-kills is %d; a run of %d steps has room for %d"
+              .formatted(kills, count, Math.max(0, count - 5)));
+    }
+    try (Progress progress = common.progress("resume", kills, "kills")) {
+      ResumeKills resume = ResumeKills.run(kills, count, common.seed(), progress);
+      table.row(
+          "killed and resumed, %d steps".formatted(count),
+          resume.killedAt().size() + " kills",
+          "",
+          "",
+          "%s, weights %s"
+              .formatted(
+                  resume.differentLosses() == 0
+                      ? "all losses the same bits"
+                      : resume.differentLosses() + " losses DIFFER",
+                  resume.sameWeights() ? "the same bytes" : "DIFFER"));
+      return resume;
+    }
+  }
+
+  private int chosen(@Nullable Integer said, int usual, int whenFull) {
+    int value = said != null ? said : full ? whenFull : usual;
+    if (value < 0) {
+      throw new UserInputException("a number of runs, steps or kills is " + value + ", below 0");
+    }
+    return value;
+  }
+
+  private static boolean flat(MemoryCurve memory) {
+    return growth(memory) <= MOST_GROWTH && slope(memory) < MOST_SLOPE_BYTES;
+  }
+
+  private static int settled(MemoryCurve memory) {
+    return Math.min(SETTLED_STEP, Math.max(1, memory.steps() / 2));
+  }
+
+  private static double growth(MemoryCurve memory) {
+    return memory.ratio(memory.steps(), settled(memory));
+  }
+
+  private static double slope(MemoryCurve memory) {
+    return memory.bytesPer100Steps(settled(memory));
+  }
+
+  /** Every tenth step is enough for a picture and for the file. */
+  private static List<Long> sampled(MemoryCurve memory) {
+    return IntStream.rangeClosed(1, memory.steps())
+        .filter(step -> step % 10 == 0)
+        .mapToObj(memory::after)
+        .toList();
+  }
+
+  private static String name(Precision precision) {
+    return precision.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static Report page(Table table, @Nullable MemoryCurve memory) {
+    Report report = Report.titled("banyan bench train").table(table);
+    if (memory == null || memory.steps() < 10) {
+      return report;
+    }
+    double[] megabytes = sampled(memory).stream().mapToDouble(bytes -> bytes / 1e6).toArray();
+    double[] at = IntStream.rangeClosed(1, megabytes.length).mapToDouble(i -> 10.0 * i).toArray();
+    return report.chart(
+        Chart.lines("Resident memory").x("step").y("MB").series("resident", at, megabytes));
   }
 }

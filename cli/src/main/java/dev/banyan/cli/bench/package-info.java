@@ -1,4 +1,4 @@
-/** {@code banyan bench}: measurements beside others. */
+/** Commands that measure: {@code banyan bench …}. */
 @NullMarked
 package dev.banyan.cli.bench;
 

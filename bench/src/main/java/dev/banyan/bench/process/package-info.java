@@ -1,0 +1,5 @@
+/** Work that a bench gives to processes of its own; each {@code main} takes one JSON file. */
+@NullMarked
+package dev.banyan.bench.process;
+
+import org.jspecify.annotations.NullMarked;

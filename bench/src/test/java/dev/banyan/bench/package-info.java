@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,203 @@
+package dev.banyan.cli.bench;
+
+import dev.banyan.bench.BpeSpeed;
+import dev.banyan.bench.FolderCheck;
+import dev.banyan.bench.GenerationSpeed;
+import dev.banyan.cli.frame.Common;
+import dev.banyan.cli.frame.TextTable;
+import dev.banyan.cli.frame.UsesLibtorch;
+import dev.banyan.core.ExitCode;
+import dev.banyan.core.Format;
+import dev.banyan.core.Progress;
+import dev.banyan.core.Report;
+import dev.banyan.core.Table;
+import dev.banyan.model.RotaryFrequencies;
+import dev.banyan.tensor.Libtorch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code banyan bench model}. */
+@UsesLibtorch
+@Command(
+    name = "model",
+    description = {
+      "Model folders against recorded logits, the BPE trainer against Hugging Face's, generation.",
+      "Exit 1 where a folder, its written copy or a merge differs."
+    },
+    footer = "  banyan bench model --folders fixtures/ --python venv/bin/python")
+public final class BenchModelCommand implements Callable<ExitCode> {
+  private static final List<Integer> BATCHES = List.of(1, 8);
+
+  @Mixin private final Common common = new Common();
+  @Mixin private final Peers peers = new Peers();
+
+  @Option(
+      names = "--folders",
+      paramLabel = "DIR",
+      description = "Model folders, each with oracle.json (as for banyan model verify).")
+  private @Nullable Path folders;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "X",
+      defaultValue = "1e-3",
+      description = "Largest difference of a logit (default: ${DEFAULT-VALUE}).")
+  private double tolerance = 1e-3;
+
+  @Option(
+      names = "--text",
+      paramLabel = "PATH",
+      description =
+          "Text to train tokenizers on, a file or folder; may be repeated (default: three texts of"
+              + " the built-in world).")
+  private List<Path> texts = List.of();
+
+  @Option(
+      names = "--vocab",
+      paramLabel = "N",
+      defaultValue = "4096",
+      description = "Tokens of the tokenizers (default: ${DEFAULT-VALUE}).")
+  private int vocabulary = 4096;
+
+  @Option(
+      names = "--documents",
+      paramLabel = "N",
+      description = "Documents of the largest world text (default: 16,000; 64,000 with --full).")
+  private @Nullable Integer documents;
+
+  @Option(
+      names = "--pairs",
+      paramLabel = "N",
+      description = "Runs of each side (default: 5; 11 with --full).")
+  private @Nullable Integer pairs;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "Tokens of each generated answer (default: ${DEFAULT-VALUE}).")
+  private int tokens = 128;
+
+  @Option(names = "--full", description = "More text and more pairs; says first how long it takes.")
+  private boolean full;
+
+  @Override
+  public ExitCode call() throws IOException {
+    if (full) {
+      common.err().println("bench model --full takes about 15 minutes on two cores with a peer");
+      common.err().flush();
+    }
+    Libtorch.start(Libtorch.Use.INFERENCE, 1); // small models: a second thread costs more
+    Table table = Table.of("what", "Banyan", "peer", "ratio", "note");
+    List<FolderCheck> checks = folders(table);
+    List<BpeSpeed> tokenizers = tokenizers(table);
+    List<GenerationSpeed> generation = generation(table);
+    boolean same =
+        checks.stream().allMatch(check -> check.holds(tolerance))
+            && tokenizers.stream().allMatch(BpeSpeed::sameMerges);
+    common.out().print(TextTable.of(table));
+    common.emit(
+        common
+            .result()
+            .put("same", same)
+            .put("tolerance", tolerance)
+            .put("folders", checks)
+            .put("tokenizers", tokenizers)
+            .put("generation", generation),
+        () -> Report.titled("banyan bench model").table(table));
+    return same ? ExitCode.DONE : ExitCode.NO;
+  }
+
+  private List<FolderCheck> folders(Table table) {
+    Path given = folders;
+    if (given == null) {
+      table.row("model folders", Peers.NOT_RUN, "", "", "give --folders DIR");
+      return List.of();
+    }
+    try (Progress progress = common.progress("folders", 0, "folders")) {
+      List<FolderCheck> checks = FolderCheck.all(given, tolerance, progress);
+      for (FolderCheck check : checks) {
+        var found = check.verification();
+        table.row(
+            check.name() + ": largest logit difference",
+            Format.number(found.maxDifference()),
+            "recorded",
+            "",
+            "greedy %s, written back %s%s"
+                .formatted(
+                    found.greedyEqual() ? "equal" : "DIFFERENT",
+                    check.sameBytes() ? "the same bytes" : "DIFFERENT",
+                    found.frequencies() == RotaryFrequencies.EXACT
+                        ? ""
+                        : ", rotary frequencies rounded as stored"));
+      }
+      return checks;
+    }
+  }
+
+  private List<BpeSpeed> tokenizers(Table table) {
+    int runs = pairs != null ? pairs : full ? 11 : 5;
+    int most = documents != null ? documents : full ? 64_000 : 16_000;
+    List<BpeSpeed.Text> inputs =
+        texts.isEmpty()
+            ? BpeSpeed.ofWorld(common.seed(), most)
+            : texts.stream().map(BpeSpeed::of).toList();
+    List<BpeSpeed> speeds = new ArrayList<>();
+    for (BpeSpeed.Text input : inputs) {
+      try (Progress progress = common.progress("tokenizer", runs, "pairs")) {
+        speeds.add(BpeSpeed.measure(input, vocabulary, runs, peers.python(), progress));
+      }
+      BpeSpeed speed = speeds.getLast();
+      String what = "BPE on %s, %s".formatted(speed.text(), Format.bytes(speed.bytes()));
+      table.row(
+          what + ", whole process",
+          rate(speed.whole().ourMedian()),
+          speed.whole().compared() ? rate(speed.whole().peerMedian()) : Peers.NOT_RUN,
+          Peers.ratio(speed.whole()),
+          Peers.scatter(speed.whole()));
+      table.row(
+          what + ", training alone",
+          rate(speed.training().ourMedian()),
+          speed.training().compared() ? rate(speed.training().peerMedian()) : Peers.NOT_RUN,
+          Peers.ratio(speed.training()),
+          merges(speed));
+    }
+    return speeds;
+  }
+
+  private static String merges(BpeSpeed speed) {
+    String count = "%,d merges".formatted(speed.merges());
+    if (!speed.training().compared()) {
+      return count;
+    }
+    return count + (speed.sameMerges() ? ", the same as " : ", NOT the same as ") + speed.peer();
+  }
+
+  private static String rate(double bytesPerSecond) {
+    return Peers.rate(Math.round(bytesPerSecond / 1e4) / 100.0, "MB/s");
+  }
+
+  private List<GenerationSpeed> generation(Table table) {
+    try (Progress progress = common.progress("generation", BATCHES.size(), "batches")) {
+      List<GenerationSpeed> speeds =
+          GenerationSpeed.measure(BATCHES, tokens, full ? 11 : 5, common.seed(), progress);
+      for (GenerationSpeed speed : speeds) {
+        table.row(
+            "generation, 6.5 M parameters, f32, batch " + speed.batch(),
+            Peers.rate(speed.median(), "tokens/s"),
+            "",
+            "",
+            "median of %d runs of %d tokens"
+                .formatted(speed.tokensPerSecond().size(), speed.tokens()));
+      }
+      return speeds;
+    }
+  }
+}
