@@ -44,7 +44,7 @@ class ResumeKillsTest {
   @Test
   void aRunThatIsKilledEndsAsOneThatWasNot() {
     var shape = new SmallRun.Shape(32, 1, 16, 2);
-    ResumeKills found = ResumeKills.run(shape, 1, 16, new Seed(5), Progress.none());
+    ResumeKills found = ResumeKills.run(shape, 1, 24, new Seed(5), Progress.none());
     assertThat(found.killedAt()).hasSize(1);
     assertThat(found.differentLosses()).isZero();
     assertThat(found.sameWeights()).isTrue();
