@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.model.decoder;
+
+import org.jspecify.annotations.NullMarked;
