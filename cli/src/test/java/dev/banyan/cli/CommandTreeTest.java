@@ -195,4 +195,20 @@ class CommandTreeTest {
       }
     }
   }
+
+  @Test
+  void helpThatQuotesPercentagesIsPlain() {
+    var warned = new ByteArrayOutputStream();
+    PrintStream before = System.err;
+    System.setErr(new PrintStream(warned, true, StandardCharsets.UTF_8));
+    try {
+      var said = new PrintStream(outBytes, true, StandardCharsets.UTF_8);
+      assertThat(new CommandTree(Banyan.NOUNS, said, said, false).run("life", "-h").code())
+          .isZero();
+    } finally {
+      System.setErr(before);
+    }
+    assertThat(out()).contains("15 % of the");
+    assertThat(warned.toString(StandardCharsets.UTF_8)).isEmpty();
+  }
 }

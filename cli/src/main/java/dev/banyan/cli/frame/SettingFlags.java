@@ -26,7 +26,9 @@ public final class SettingFlags {
               .type(many ? String[].class : String.class)
               .paramLabel(many ? "PATH" : setting.kind() == Setting.Kind.FLAG ? "true|false" : "X")
               .description(
-                  setting.help() + (fallback == null ? "" : " (default: " + fallback + ")"))
+                  // a description is a format string
+                  setting.help().replace("%", "%%")
+                      + (fallback == null ? "" : " (default: " + fallback + ")"))
               .build());
     }
     return spec;
