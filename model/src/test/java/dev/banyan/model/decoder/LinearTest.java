@@ -51,13 +51,13 @@ class LinearTest {
     try (Scope scope = Scope.open()) {
       Gradients own = gradients(true);
       Gradients libtorchs = gradients(false);
-      assertThat(own.weight).hasSize(OUTPUTS * INPUTS);
+      assertThat(own.weight.count()).isEqualTo(OUTPUTS * INPUTS);
       assertClose(own.weight, libtorchs.weight);
       assertClose(own.input, libtorchs.input);
     }
   }
 
-  private record Gradients(float[] weight, float[] input) {}
+  private record Gradients(Tensor weight, Tensor input) {}
 
   private static Gradients gradients(boolean rounded) {
     Tensor x = Tensor.of(numbers("x", ROWS * INPUTS), ROWS, INPUTS).requireGrad();
@@ -66,11 +66,13 @@ class LinearTest {
     Tensor y = rounded ? linear.rounded(x) : x.to(DType.BF16).linear(w.to(DType.BF16));
     Tensor weighed = y.to(DType.F32).mul(Tensor.of(numbers("g", ROWS * OUTPUTS), ROWS, OUTPUTS));
     weighed.sum().backward();
-    return new Gradients(w.grad().orElseThrow().toFloats(), x.grad().orElseThrow().toFloats());
+    return new Gradients(w.grad().orElseThrow(), x.grad().orElseThrow());
   }
 
   /** Both round each gradient once, from sums in a different order. */
-  private static void assertClose(float[] found, float[] expected) {
+  private static void assertClose(Tensor own, Tensor libtorchs) {
+    float[] found = own.toFloats();
+    float[] expected = libtorchs.toFloats();
     for (int i = 0; i < found.length; i++) {
       assertThat((double) found[i])
           .isBetween(
