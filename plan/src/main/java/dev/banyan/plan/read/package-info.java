@@ -1,0 +1,5 @@
+/** Reads step dumps and plans. */
+@NullMarked
+package dev.banyan.plan.read;
+
+import org.jspecify.annotations.NullMarked;
