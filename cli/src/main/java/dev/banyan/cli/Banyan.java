@@ -1,5 +1,6 @@
 package dev.banyan.cli;
 
+import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
@@ -10,6 +11,7 @@ import dev.banyan.cli.life.LifeCommand;
 import dev.banyan.cli.model.GenerateCommand;
 import dev.banyan.cli.model.ModelShowCommand;
 import dev.banyan.cli.model.ModelVerifyCommand;
+import dev.banyan.cli.plan.PlanLayoutCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerTrainCommand;
@@ -71,11 +73,17 @@ public final class Banyan {
               "Measures a model: bits per byte beside n-grams, graded skills.",
               EvaluateCommand.class),
           Noun.group(
+              "Memory",
+              "plan",
+              "The operator order and memory layout of a step that need least memory.",
+              PlanLayoutCommand.class),
+          Noun.group(
               "bench",
               "bench",
               "Measurements beside others, on this machine.",
               BenchModelCommand.class,
               BenchTrainCommand.class,
+              BenchLayoutCommand.class,
               BenchLifeCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 

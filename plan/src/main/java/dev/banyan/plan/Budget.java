@@ -50,8 +50,7 @@ public final class Budget {
       throw new IllegalArgumentException("seconds = " + seconds + ", must not be negative");
     }
     long start = nanoTime.getAsLong();
-    return new Budget(
-        Long.MAX_VALUE, () -> nanoTime.getAsLong() - start > seconds * 1e9, nanoTime);
+    return new Budget(Long.MAX_VALUE, () -> nanoTime.getAsLong() - start > seconds * 1e9, nanoTime);
   }
 
   /** Spends one node; false when nothing is left. */

@@ -1,8 +1,8 @@
 package dev.banyan.plan;
 
 /**
- * A piece of memory that is needed for a while: a rectangle of known width (time) and height (bytes)
- * whose only freedom is its address.
+ * A piece of memory that is needed for a while: a rectangle of known width (time) and height
+ * (bytes) whose only freedom is its address.
  *
  * @param sizeBytes how many bytes; 0 takes no room
  * @param lowerStep first step at which it is live

@@ -17,8 +17,8 @@ import java.util.Map;
 /**
  * A layout problem as a table, the format of MiniMalloc (github.com/google/minimalloc): a header
  * that names the columns {@code id,lower,upper,size} in any order, one buffer per line, live from
- * step {@code lower} up to but not including {@code upper}; optionally {@code alignment} (bytes) and
- * {@code hint} (not used).
+ * step {@code lower} up to but not including {@code upper}; optionally {@code alignment} (bytes)
+ * and {@code hint} (not used).
  *
  * @param ids one name per buffer, each once
  */
@@ -108,7 +108,8 @@ public record BufferTable(List<String> ids, Buffers buffers) {
       list.add(new Buffer(size, lower, upper, alignment));
     }
     if (ids.isEmpty()) {
-      throw new UserInputException(name + ": no buffers below the header; expected a line for each");
+      throw new UserInputException(
+          name + ": no buffers below the header; expected a line for each");
     }
     return new BufferTable(ids, new Buffers(list));
   }

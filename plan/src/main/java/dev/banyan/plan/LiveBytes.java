@@ -33,8 +33,7 @@ final class LiveBytes {
       long end = address + buffers.get(born).sizeBytes();
       // all others are disjoint, so only the last one that begins below our end can reach in
       Map.Entry<Long, Integer> below = byAddress.lowerEntry(end);
-      if (below != null
-          && below.getKey() + buffers.get(below.getValue()).sizeBytes() > address) {
+      if (below != null && below.getKey() + buffers.get(below.getValue()).sizeBytes() > address) {
         return Optional.of(
             "buffers %d and %d are both live at step %d and share byte %d"
                 .formatted(

@@ -11,8 +11,8 @@ import java.util.random.RandomGenerator;
 public enum SyntheticBuffers {
   /**
    * A training step: activations born in the forward half that die in reverse order in the backward
-   * half, a few steps early or late; gradients and temporaries of a few steps; some weight gradients
-   * that stay to the end. Sizes come from the few shapes of a model.
+   * half, a few steps early or late; gradients and temporaries of a few steps; some weight
+   * gradients that stay to the end. Sizes come from the few shapes of a model.
    */
   TRAINING {
     @Override

@@ -39,7 +39,8 @@ final class BruteForce {
             offset = Math.max(offset, end[j]);
           }
         }
-        offset = (offset + each.alignmentBytes() - 1) / each.alignmentBytes() * each.alignmentBytes();
+        offset =
+            (offset + each.alignmentBytes() - 1) / each.alignmentBytes() * each.alignmentBytes();
         placed[i] = true;
         end[i] = offset + each.sizeBytes();
         place(count + 1, Math.max(height, end[i]));

@@ -98,18 +98,14 @@ class LayoutPlannerTest {
 
   /** M. D. Moffitt, MiniMalloc, ASPLOS 2023: problems another program packs at this capacity. */
   @ParameterizedTest
-  @CsvSource({
-    "B, 1048576", "C, 1039360", "F, 1048576", "G, 1048576", "H, 1048576", "K, 1048576"
-  })
+  @CsvSource({"B, 1048576", "C, 1039360", "F, 1048576", "G, 1048576", "H, 1048576", "K, 1048576"})
   void challengingProblemsOfMiniMallocFit(String name, long capacity) throws Exception {
     try (var in = getClass().getResourceAsStream("minimalloc/" + name + ".1048576.csv")) {
       Buffers buffers = BufferTable.parse(name, in.readAllBytes()).buffers();
       Layout layout = LayoutPlanner.fit(buffers, capacity, SEED, Budget.nodes(400_000));
       assertThat(layout.fault(buffers)).isEmpty();
       assertThat(layout.arenaBytes()).isLessThanOrEqualTo(capacity);
-      assertThat(new SizeFirst(true)
-              .lay(buffers, 0, Budget.nodes(1))
-              .fragmentation())
+      assertThat(new SizeFirst(true).lay(buffers, 0, Budget.nodes(1)).fragmentation())
           .isGreaterThan(0.3);
     }
   }
@@ -162,7 +158,7 @@ class LayoutPlannerTest {
           default -> new long[] {1, 2, 4, 6};
         };
     List<Buffer> list = new ArrayList<>();
-    long steps = 1 + random.nextInt(12);
+    long steps = 1L + random.nextInt(12);
     for (int i = 0; i < count; i++) {
       long lower = random.nextLong(-3, steps);
       long upper = lower + 1 + random.nextLong(steps);

@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  * Climbs in the space of placement orders: first fit in an order, then whoever ends high moves
  * towards the front, and the new order is kept when it is no higher. The idea is squeaky wheel
  * optimisation (Joslin, Clements, JAIR 10, 1999); TVM's USMP hill climb and Imanishi and Xu (ISMM
- * 2024) also search over orders. What stands before the first buffer that moved is not placed again,
- * and a pass that already ends too high is given up.
+ * 2024) also search over orders. What stands before the first buffer that moved is not placed
+ * again, and a pass that already ends too high is given up.
  */
 final class Climb {
   private static final int PATIENCE = 60;

@@ -8,8 +8,9 @@ import java.util.Arrays;
  *
  * <p>An unplaced buffer is either <em>resting</em> (its floor is 0 or the top of a placed buffer it
  * meets) or <em>waiting</em>: it was refused its floor, so it must lie on a buffer that is not
- * placed yet, and its floor is the lowest top any of those can have. Canonical packings (MiniMalloc)
- * are those where everything rests. Every change is kept on a trail and can be taken back.
+ * placed yet, and its floor is the lowest top any of those can have. Canonical packings
+ * (MiniMalloc) are those where everything rests. Every change is kept on a trail and can be taken
+ * back.
  */
 final class Floors {
   private static final int FLOOR = 0;

@@ -22,10 +22,6 @@ final class Greedy {
       shelf.place(buffer, fit);
     }
     return new Layout(
-        buffers,
-        timeline.offsets(shelf.offsets()),
-        timeline.boundBytes(),
-        method.name(),
-        budget);
+        buffers, timeline.offsets(shelf.offsets()), timeline.boundBytes(), method.name(), budget);
   }
 }

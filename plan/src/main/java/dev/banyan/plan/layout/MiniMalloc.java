@@ -7,8 +7,8 @@ import dev.banyan.plan.LayoutMethod;
 import java.util.List;
 
 /**
- * MiniMalloc as described by M. D. Moffitt, ASPLOS 2023 vol. 4, doi 10.1145/3623278.3624752, and its
- * author's slides: canonical order over (lowest offset, rank), section inference, dominance,
+ * MiniMalloc as described by M. D. Moffitt, ASPLOS 2023 vol. 4, doi 10.1145/3623278.3624752, and
+ * its author's slides: canonical order over (lowest offset, rank), section inference, dominance,
  * pre-emption and decomposition, three ranks raced with doubling node limits. Written from the
  * description on top of {@link SectionSearch} without what that adds (release times, remembered
  * failures, restarts). Without a packing in the budget the answer is size-first best fit.
@@ -36,7 +36,8 @@ public record MiniMalloc() implements LayoutMethod {
     }
     long[] offsets = new long[timeline.count()];
     for (int[] positions : timeline.parts()) {
-      if (!Part.fits(timeline, positions) || !pack(timeline, positions, capacity, offsets, budget)) {
+      if (!Part.fits(timeline, positions)
+          || !pack(timeline, positions, capacity, offsets, budget)) {
         return new Layout(buffers, greedy.offsets(), timeline.boundBytes(), name(), budget);
       }
     }
@@ -54,8 +55,7 @@ public record MiniMalloc() implements LayoutMethod {
             part.order(Rank.order(timeline, Rank.Key.TOTAL, Rank.Key.WIDTH, Rank.Key.AREA)));
     for (long limit = FIRST_LIMIT; !budget.over(); limit *= 2) {
       for (int[] order : orders) {
-        SectionSearch.Ending ending =
-            search.run(order, SectionSearch.Place.LOWEST, limit, budget);
+        SectionSearch.Ending ending = search.run(order, SectionSearch.Place.LOWEST, limit, budget);
         if (ending != SectionSearch.Ending.STOPPED) {
           part.copyOffsets(search.offsets(), offsets);
           return ending == SectionSearch.Ending.PACKED;

@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * Ours: greedy passes in a few orders, then for each part of time that is above the bound exact
- * search ({@link Restarts}) and {@link Climb} in turns, until the arena is as small as any can be or
- * the budget is spent. Never larger than any greedy method beside it in this package.
+ * search ({@link Restarts}) and {@link Climb} in turns, until the arena is as small as any can be
+ * or the budget is spent. Never larger than any greedy method beside it in this package.
  */
 public record Portfolio(Seed seed) implements LayoutMethod {
   private static final List<Rank.Key[]> KEYS =
@@ -73,8 +73,7 @@ public record Portfolio(Seed seed) implements LayoutMethod {
     return plans;
   }
 
-  private static void greedy(
-      Timeline timeline, List<PartPlan> plans, long enough, Budget budget) {
+  private static void greedy(Timeline timeline, List<PartPlan> plans, long enough, Budget budget) {
     Shelf shelf = new Shelf(timeline);
     for (Rank.Key[] keys : KEYS) {
       int[] order = Rank.order(timeline, keys);

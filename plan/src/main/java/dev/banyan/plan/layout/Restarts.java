@@ -8,16 +8,16 @@ import java.util.List;
 
 /**
  * {@link SectionSearch} with short runs in many orders. The time depth-first search needs is
- * heavy-tailed: a lucky order packs in a few hundred nodes what an unlucky one does not in
- * millions (Gomes, Selman, Kautz, AAAI 1998). What failed is remembered across runs, and runs grow
- * longer, so in the end a part without a packing is proven to have none.
+ * heavy-tailed: a lucky order packs in a few hundred nodes what an unlucky one does not in millions
+ * (Gomes, Selman, Kautz, AAAI 1998). What failed is remembered across runs, and runs grow longer,
+ * so in the end a part without a packing is proven to have none.
  */
 final class Restarts {
   private static final long FIRST_LIMIT = 2_000;
   private static final double GROWTH = 1.03;
 
   /** An order and where the next buffer is looked for. */
-  private record Style(Place place, Rank.Key... keys) {}
+  private record Style(Place place, List<Rank.Key> keys) {}
 
   private static final Rank.Key W = Rank.Key.WIDTH;
   private static final Rank.Key A = Rank.Key.AREA;
@@ -27,20 +27,20 @@ final class Restarts {
   /** MiniMalloc's three ranks, without noise. */
   private static final List<Style> FIRST =
       List.of(
-          new Style(Place.LOWEST, W, A, T),
-          new Style(Place.LOWEST_LEFT, W, A, T),
-          new Style(Place.LOWEST, T, A, W),
-          new Style(Place.LOWEST_LEFT, T, A, W),
-          new Style(Place.LOWEST, T, W, A),
-          new Style(Place.LOWEST_LEFT, T, W, A));
+          new Style(Place.LOWEST, List.of(W, A, T)),
+          new Style(Place.LOWEST_LEFT, List.of(W, A, T)),
+          new Style(Place.LOWEST, List.of(T, A, W)),
+          new Style(Place.LOWEST_LEFT, List.of(T, A, W)),
+          new Style(Place.LOWEST, List.of(T, W, A)),
+          new Style(Place.LOWEST_LEFT, List.of(T, W, A)));
 
   /** Those that packed most often within 1,500 nodes on MiniMalloc's A, E and I. */
   private static final List<Style> LATER =
       List.of(
-          new Style(Place.LOWEST_LEFT, T, W, A),
-          new Style(Place.LOWEST_LEFT, T, S),
-          new Style(Place.LOWEST_LEFT, T, A, W),
-          new Style(Place.LOWEST, T, W, A));
+          new Style(Place.LOWEST_LEFT, List.of(T, W, A)),
+          new Style(Place.LOWEST_LEFT, List.of(T, S)),
+          new Style(Place.LOWEST_LEFT, List.of(T, A, W)),
+          new Style(Place.LOWEST, List.of(T, W, A)));
 
   private final Timeline timeline;
   private final Part part;
@@ -75,7 +75,8 @@ final class Restarts {
     List<Style> styles = round == 0 ? FIRST : LATER;
     for (int i = 0; i < styles.size(); i++) {
       Style style = styles.get(i);
-      int[] order = Rank.order(timeline, noise, seed.stream("restart", round, i), style.keys());
+      Rank.Key[] keys = style.keys().toArray(Rank.Key[]::new);
+      int[] order = Rank.order(timeline, noise, seed.stream("restart", round, i), keys);
       Ending ending = search.run(part.order(order), style.place(), limit, budget);
       if (ending != Ending.STOPPED || budget.over()) {
         return ending;

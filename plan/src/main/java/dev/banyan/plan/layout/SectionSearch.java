@@ -5,11 +5,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for a packing of one {@link Part} below a capacity, and ends with one or with the proof that
- * there is none. Depth first over canonical packings, after the description of MiniMalloc (Moffitt,
- * ASPLOS 2023: canonical order, section inference, dominance, pre-emption, decomposition), changed
- * in this: every step has two branches. A buffer below which nothing unplaced fits is placed at its
- * floor, or it is refused that floor and must lie on something not placed yet.
+ * Looks for a packing of one {@link Part} below a capacity, and ends with one or with the proof
+ * that there is none. Depth first over canonical packings, after the description of MiniMalloc
+ * (Moffitt, ASPLOS 2023: canonical order, section inference, dominance, pre-emption,
+ * decomposition), changed in this: every step has two branches. A buffer below which nothing
+ * unplaced fits is placed at its floor, or it is refused that floor and must lie on something not
+ * placed yet.
  *
  * <p>No packing is lost. Given one that respects all floors, and such a buffer b: either b can sink
  * to its floor with the others where they are (first branch), or a buffer below b stops it, so b

@@ -12,7 +12,9 @@ final class Shelf {
   enum Fit {
     /** The lowest that is large enough. */
     FIRST,
-    /** The smallest that is large enough, the lowest of equals; above all others only if none is. */
+    /**
+     * The smallest that is large enough, the lowest of equals; above all others only if none is.
+     */
     BEST
   }
 

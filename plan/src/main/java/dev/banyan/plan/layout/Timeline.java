@@ -10,10 +10,10 @@ import java.util.stream.IntStream;
 /**
  * Buffers as rectangles over <em>maximal sections</em>: the steps at which no superset of the live
  * buffers is live at another step. Two intervals meet exactly when they share a maximal section, so
- * no other step matters (Moffitt, MiniMalloc, ASPLOS 2023, works on sections of constant live
- * sets; the maximal ones are enough). Sizes are rounded up to the largest number that divides every
- * alignment, which takes no freedom away: the next address any buffer may have is no lower.
- * Buffers of no bytes are left out. O(n log n).
+ * no other step matters (Moffitt, MiniMalloc, ASPLOS 2023, works on sections of constant live sets;
+ * the maximal ones are enough). Sizes are rounded up to the largest number that divides every
+ * alignment, which takes no freedom away: the next address any buffer may have is no lower. Buffers
+ * of no bytes are left out. O(n log n).
  */
 final class Timeline {
   final int sections;
@@ -159,8 +159,9 @@ final class Timeline {
       for (; born < n && buffer(byBirth[born]).lowerStep() < death; born++) {
         first[byBirth[born]] = section;
       }
-      while (dead < n && (born == n || buffer(byDeath[dead]).upperStep()
-          <= buffer(byBirth[born]).lowerStep())) {
+      while (dead < n
+          && (born == n
+              || buffer(byDeath[dead]).upperStep() <= buffer(byBirth[born]).lowerStep())) {
         last[byDeath[dead++]] = section;
       }
       section++;
