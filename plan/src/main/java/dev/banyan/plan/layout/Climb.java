@@ -82,15 +82,24 @@ final class Climb {
     return Arrays.stream(all).filter(i -> mine[i]).toArray();
   }
 
-  /** The order with those that end above some line moved forward by a random factor. */
+  /**
+   * The order with those that end above some line moved forward to a random place, and every other
+   * time those that meet the highest one shaken.
+   */
   private int[] squeaked(long enough) {
-    long line = enough + (long) ((height - enough) * 0.25 * random.nextInt(4));
-    double reach = random.nextDouble();
+    long line = enough + (long) ((height - enough) * Math.sqrt(random.nextDouble()));
+    int highest = highest();
+    boolean shakes = random.nextBoolean();
+    double noise = random.nextDouble();
     double[] key = new double[order.length];
     for (int i = 0; i < order.length; i++) {
       int each = order[i];
-      boolean squeaks = offsets[each] + timeline.ownSize[each] > line;
-      key[i] = squeaks ? i * (1 - reach * random.nextDouble()) - 0.5 : i;
+      key[i] = i;
+      if (offsets[each] + timeline.ownSize[each] > line) {
+        key[i] = i * random.nextDouble() - 0.5;
+      } else if (shakes && meets(each, highest)) {
+        key[i] = i * (1 + noise * (random.nextDouble() - 0.5));
+      }
     }
     int[] sorted =
         IntStream.range(0, order.length)
@@ -99,6 +108,20 @@ final class Climb {
             .mapToInt(i -> order[i])
             .toArray();
     return sorted;
+  }
+
+  private int highest() {
+    int highest = order[0];
+    for (int each : order) {
+      if (offsets[each] + timeline.ownSize[each] > offsets[highest] + timeline.ownSize[highest]) {
+        highest = each;
+      }
+    }
+    return highest;
+  }
+
+  private boolean meets(int a, int b) {
+    return timeline.first[a] <= timeline.last[b] && timeline.first[b] <= timeline.last[a];
   }
 
   /** Whether first fit in this order stays at or below {@code most}. */
