@@ -66,7 +66,7 @@ public record TrainedBpe(
     ObjectNode map = specialTokensMap(roles);
     try {
       Files.createDirectories(folder);
-      AtomicFile.writeString(folder.resolve("tokenizer.json"), toJson() + "\n");
+      AtomicFile.writeString(folder.resolve("tokenizer.json"), toJson(roles.bos()) + "\n");
       AtomicFile.writeString(folder.resolve("tokenizer_config.json"), text(config) + "\n");
       AtomicFile.writeString(folder.resolve("special_tokens_map.json"), text(map) + "\n");
     } catch (IOException failed) {
@@ -76,6 +76,11 @@ public record TrainedBpe(
 
   /** The text of {@code tokenizer.json}, version 1.0 of the Hugging Face format. */
   public String toJson() {
+    return toJson(Optional.empty());
+  }
+
+  /** The same; {@code bos} is the special token put before every text that is encoded whole. */
+  private String toJson(Optional<String> bos) {
     ObjectNode root = node();
     root.put("version", "1.0");
     root.putNull("truncation");
@@ -86,10 +91,29 @@ public record TrainedBpe(
     }
     root.putNull("normalizer");
     preTokenizer(root.putObject("pre_tokenizer"));
-    root.putNull("post_processor");
+    bos.ifPresentOrElse(
+        token -> beginning(root.putObject("post_processor"), token),
+        () -> root.putNull("post_processor"));
     byteLevel(root.putObject("decoder"), true);
     model(root.putObject("model"));
     return text(root);
+  }
+
+  /** A template that puts the token before a text, and before the first of a pair. */
+  private void beginning(ObjectNode node, String token) {
+    node.put("type", "TemplateProcessing");
+    for (String template : List.of("single", "pair")) {
+      ArrayNode parts = node.putArray(template);
+      parts.addObject().putObject("SpecialToken").put("id", token).put("type_id", 0);
+      parts.addObject().putObject("Sequence").put("id", "A").put("type_id", 0);
+      if (template.equals("pair")) {
+        parts.addObject().putObject("Sequence").put("id", "B").put("type_id", 1);
+      }
+    }
+    ObjectNode special = node.putObject("special_tokens").putObject(token);
+    special.put("id", token);
+    special.putArray("ids").add(vocabulary.tokens().indexOf(token));
+    special.putArray("tokens").add(token);
   }
 
   private void preTokenizer(ObjectNode node) {
@@ -145,7 +169,7 @@ public record TrainedBpe(
     config.put("tokenizer_class", "PreTrainedTokenizerFast");
     config.setAll(specialTokensMap(roles));
     config.put("clean_up_tokenization_spaces", false);
-    config.put("add_bos_token", false);
+    config.put("add_bos_token", roles.bos().isPresent());
     config.put("add_eos_token", false);
     ObjectNode decoder = config.putObject("added_tokens_decoder");
     for (int id = 0; id < specialTokens.size(); id++) {

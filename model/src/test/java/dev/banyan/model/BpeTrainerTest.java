@@ -124,6 +124,21 @@ class BpeTrainerTest {
   }
 
   @Test
+  void theBeginTokenStandsBeforeATextThatIsEncodedWhole(@TempDir Path folder) throws IOException {
+    var roles =
+        new TrainedBpe.Roles(
+            Optional.of("<|user|>"), Optional.of("<|end|>"), Optional.empty(), Optional.empty());
+    BpeTrainer.train(documents("prose").iterator(), BpeTrainer.Options.of(400, SPECIAL))
+        .write(folder, roles);
+    Tokenizer tokenizer = Tokenizer.open(folder);
+
+    int[] plain = tokenizer.encode("the sea", false);
+    int[] whole = tokenizer.encode("the sea", true);
+    assertThat(plain).doesNotContain(1);
+    assertThat(whole).hasSize(plain.length + 1).startsWith(1).endsWith(plain);
+  }
+
+  @Test
   void whatCannotBeTrainedIsRefused(@TempDir Path folder) {
     assertThatThrownBy(() -> BpeTrainer.Options.of(258, SPECIAL))
         .isInstanceOf(UserInputException.class)

@@ -73,6 +73,11 @@ public final class Common {
     return Result.of(command(), seed());
   }
 
+  /** A result with a seed that came from elsewhere than {@code --seed}. */
+  public Result result(Seed seed) {
+    return Result.of(command(), seed);
+  }
+
   /** Progress on standard error. */
   public Progress progress(String title, long total, String unit) {
     return Progress.open(System.err, title, total, unit);

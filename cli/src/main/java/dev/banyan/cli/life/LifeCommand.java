@@ -6,6 +6,7 @@ import dev.banyan.cli.frame.TakesSettings;
 import dev.banyan.cli.frame.UsesLibtorch;
 import dev.banyan.core.ExitCode;
 import dev.banyan.core.Result;
+import dev.banyan.core.Seed;
 import dev.banyan.core.Setting;
 import dev.banyan.core.Settings;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ public final class LifeCommand implements Callable<ExitCode>, TakesSettings {
     common.out().printf("%s%n", page);
     Result result =
         common
-            .result()
+            .result(new Seed(lived.config().seed()))
             .put("seconds", seconds)
             .put("recipe", lived.config().settings().said())
             .put("pretraining", lived.pretraining())

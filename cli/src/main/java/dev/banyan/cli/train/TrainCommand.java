@@ -10,6 +10,7 @@ import dev.banyan.core.Format;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
 import dev.banyan.core.Result;
+import dev.banyan.core.Seed;
 import dev.banyan.core.Setting;
 import dev.banyan.core.Settings;
 import dev.banyan.train.TrainConfig;
@@ -72,7 +73,7 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
     print(result);
     Result figures =
         common
-            .result()
+            .result(new Seed(train.seed()))
             .put("parameters", result.parameters())
             .put("steps", result.steps())
             .put("resumedAt", result.resumedAt())

@@ -69,6 +69,14 @@ class TrainCommandsTest {
   }
 
   @Test
+  void theResultNamesTheSeedOfTheRecipe() throws IOException {
+    write("train.yaml", Files.readString(folder.resolve("train.yaml")) + "seed: 7\n");
+    assertThat(train("--steps", "1", "--json", path("seven.json"))).isZero();
+    JsonNode figures = Json.read(folder.resolve("seven.json"), JsonNode.class);
+    assertThat(figures.path("seed").asLong()).isEqualTo(7);
+  }
+
+  @Test
   void textIsDividedLearnedAndMeasured() {
     assertThat(run("data", "split", path("text.jsonl"), "--held-out", "0.2", "--out", path("data")))
         .isZero();
