@@ -12,7 +12,7 @@ python=$peers/py/bin/python
 if [ ! -x "$python" ]; then
   mkdir -p "$peers"
   python3 -m venv "$peers/py"
-  "$python" -m pip install -q 'torch==2.13.*' 'transformers==5.18.*' safetensors
+  "$python" -m pip install -q 'torch==2.13.*' 'transformers==5.18.*' safetensors 'jinja2==3.1.*'
 fi
 if [ ! -d "$peers/transformers4" ]; then
   "$python" -m pip install -q --no-deps --target "$peers/transformers4" 'transformers==4.57.*'
@@ -29,6 +29,23 @@ echo "== folders written by Banyan, read by transformers"
 "$python" "$here/check_folders.py" "$work/folders"
 PYTHONPATH=$peers/transformers4 "$python" "$here/transformers4.py" \
   "$here/check_folders.py" "$work/folders"
+
+echo "== chat templates, as transformers renders them"
+chat=$home/model/src/test/resources/chat
+compare_chat() { # GOLDEN.json
+  "$java" -cp "$home/cli/target/banyan.jar:$home/cli/target/lib/*" \
+    "$here/ChatTemplates.java" "$chat/conversations.json" "$1"
+}
+"$python" "$here/make_chat_golden.py" "$work/chat.json" "$chat/templates"
+cmp "$work/chat.json" "$chat/recorded.json"
+compare_chat "$work/chat.json"
+"$python" -W ignore "$here/random_templates.py" "$work/random.json" 3000 "${SEED:-$(date +%j)}"
+compare_chat "$work/random.json"
+# other people's templates are not kept here: CHAT_TEMPLATES=FOLDER has .jinja files of your own
+if [ -n "${CHAT_TEMPLATES:-}" ]; then
+  "$python" "$here/make_chat_golden.py" "$work/public.json" "$CHAT_TEMPLATES"
+  compare_chat "$work/public.json"
+fi
 
 echo "== recorded outputs are what the libraries give today"
 "$python" "$here/make_weights_golden.py" "$work/weights"
