@@ -8,6 +8,7 @@ import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
 import dev.banyan.cli.life.LifeCommand;
+import dev.banyan.cli.model.ChatCommand;
 import dev.banyan.cli.model.GenerateCommand;
 import dev.banyan.cli.model.ModelShowCommand;
 import dev.banyan.cli.model.ModelVerifyCommand;
@@ -56,6 +57,7 @@ public final class Banyan {
               "Shows a model folder, checks it against recorded logits.",
               ModelShowCommand.class,
               ModelVerifyCommand.class),
+          Noun.command("Models", "chat", "Talks with a model.", ChatCommand.class),
           Noun.command("Models", "generate", "Continues a prompt.", GenerateCommand.class),
           Noun.group(
               "Training",

@@ -16,7 +16,9 @@ public record Completion(List<Integer> ids, String text, Finish finish) {
     /** A stop string came. */
     STOP_STRING,
     /** As many tokens as were asked for. */
-    LENGTH
+    LENGTH,
+    /** Whoever asked did not want more. */
+    STOPPED
   }
 
   public Completion {

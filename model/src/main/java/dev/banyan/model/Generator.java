@@ -10,9 +10,11 @@ import dev.banyan.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +90,52 @@ public final class Generator {
    */
   public List<Completion> generateAll(List<Request> requests, int atOnce) {
     return run(requests, atOnce, text -> {});
+  }
+
+  /**
+   * One answer whose prompt may begin with what sequence 0 of {@code kv} already holds: only the
+   * rest of the prompt goes through the model. The store keeps prompt and answer, without the
+   * answer's last token.
+   *
+   * @param stopped asked before each token; true ends the answer as {@link
+   *     Completion.Finish#STOPPED}
+   * @throws UserInputException when prompt and answer are longer than the model can take
+   * @throws IllegalArgumentException when the store holds more than the prompt without its last
+   *     token
+   */
+  public Completion generateIn(
+      KvStore kv, Request request, Consumer<String> listener, BooleanSupplier stopped) {
+    requireRoom(request);
+    int past = kv.length(0);
+    int[] prompt = request.prompt();
+    if (past >= prompt.length) {
+      throw new IllegalArgumentException(
+          "the store holds %d tokens, the prompt has %d".formatted(past, prompt.length));
+    }
+    var answer = new Answer(request, tokenizer, listener);
+    var slot = new TreeMap<>(Map.of(0, 0));
+    try (Guard guard = Guard.noGrad()) {
+      for (int from = past; from < prompt.length && !stopped.getAsBoolean(); ) {
+        int to = Math.min(prompt.length, from + PREFILL_TOKENS);
+        var piece = new Batch.Piece(0, from, Arrays.copyOfRange(prompt, from, to));
+        if (to < prompt.length) {
+          try (Scope scope = Scope.open()) {
+            model.hidden(Batch.ragged(List.of(piece)), kv);
+          }
+        } else {
+          step(slot, List.of(answer), kv, (at, number) -> piece);
+        }
+        from = to;
+      }
+      while (!answer.isFinished()) {
+        if (answer.size() == 0 || stopped.getAsBoolean()) {
+          answer.stop();
+        } else {
+          step(slot, List.of(answer), kv, (at, number) -> newest(at, request, answer));
+        }
+      }
+    }
+    return answer.completion();
   }
 
   private List<Completion> run(List<Request> requests, int atOnce, Consumer<String> listener) {

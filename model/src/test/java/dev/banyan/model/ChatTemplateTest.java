@@ -75,7 +75,7 @@ class ChatTemplateTest {
       textBlock =
           """
           {{ x                             @ 1:1  @ has no '}}'
-          {% if x %}                       @ 1:8  @ there is no {% endif %}
+          {% if x %}                       @ 1:11  @ there is no {% endif %}
           {% include 'a' %}                @ 1:4  @ the tag 'include' is not supported
           {% froeach x in y %}             @ 1:4  @ there is no tag 'froeach'
           {{ x | uper }}                   @ 1:8  @ there is no filter 'uper'; did you mean 'upper'?

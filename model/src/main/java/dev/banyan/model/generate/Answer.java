@@ -79,6 +79,11 @@ public final class Answer {
     }
   }
 
+  /** Ends the answer where it is. */
+  public void stop() {
+    finish(Completion.Finish.STOPPED);
+  }
+
   private void finish(Completion.Finish why) {
     if (decoder != null) {
       give(gate.add(decoder.finish()));

@@ -49,27 +49,24 @@ final class Access {
   }
 
   private static @Nullable Value itemOrNull(Value of, Value index) {
-    switch (of) {
+    return switch (of) {
       case Value.Missing missing -> throw Fault.of(missing.why());
-      case Dict dict -> {
-        boolean hashable =
-            !(index instanceof Dict)
-                && (!(index instanceof Value.Items items)
-                    || items.kind() == Value.Items.Kind.TUPLE);
-        return hashable ? dict.get(index) : null;
-      }
+      case Dict dict -> isHashable(index) ? dict.get(index) : null;
       case Value.Text text -> {
         int at = index(index, PyText.length(text.value()));
-        return at < 0 ? null : new Value.Text(PyText.at(text.value(), at), text.markup());
+        yield at < 0 ? null : new Value.Text(PyText.at(text.value(), at), text.markup());
       }
       case Value.Items items -> {
         int at = items.kind().isSequence() ? index(index, items.values().size()) : -1;
-        return at < 0 ? null : items.values().get(at);
+        yield at < 0 ? null : items.values().get(at);
       }
-      default -> {
-        return null;
-      }
-    }
+      default -> null;
+    };
+  }
+
+  private static boolean isHashable(Value key) {
+    return !(key instanceof Dict)
+        && (!(key instanceof Value.Items items) || items.kind() == Value.Items.Kind.TUPLE);
   }
 
   /** A place from 0, counted from the end when negative; -1 when there is none. */
@@ -169,29 +166,47 @@ final class Access {
   /** {@code of[from:to:step]}; null stands for what was left out. */
   static Value slice(
       Value of, @Nullable Value from, @Nullable Value to, @Nullable Value step, Budget budget) {
-    switch (of) {
+    return switch (of) {
       case Value.Missing missing -> throw Fault.of(missing.why());
-      case Value.Text text -> {
-        int[] points = text.value().codePoints().toArray();
-        int[] places = places(points.length, from, to, step, budget);
-        var out = new StringBuilder(places.length);
-        for (int place : places) {
-          out.appendCodePoint(points[place]);
-        }
-        return new Value.Text(out.toString(), text.markup());
-      }
-      case Value.Items items -> {
-        if (!items.kind().isSequence()) {
-          throw Fault.of("'" + of.type() + "' cannot be sliced");
-        }
-        var chosen = new ArrayList<Value>();
-        for (int place : places(items.values().size(), from, to, step, budget)) {
-          chosen.add(items.values().get(place));
-        }
-        return new Value.Items(chosen, items.kind());
-      }
-      default -> throw Fault.of("'" + of.type() + "' cannot be sliced");
+      case Value.Text text -> slice(text, from, to, step, budget);
+      case Value.Items items -> slice(items, from, to, step, budget);
+      default -> throw unsliceable(of);
+    };
+  }
+
+  private static Fault unsliceable(Value of) {
+    return Fault.of("'" + of.type() + "' cannot be sliced");
+  }
+
+  private static Value slice(
+      Value.Text text,
+      @Nullable Value from,
+      @Nullable Value to,
+      @Nullable Value step,
+      Budget budget) {
+    int[] points = text.value().codePoints().toArray();
+    int[] places = places(points.length, from, to, step, budget);
+    var out = new StringBuilder(places.length);
+    for (int place : places) {
+      out.appendCodePoint(points[place]);
     }
+    return new Value.Text(out.toString(), text.markup());
+  }
+
+  private static Value slice(
+      Value.Items items,
+      @Nullable Value from,
+      @Nullable Value to,
+      @Nullable Value step,
+      Budget budget) {
+    if (!items.kind().isSequence()) {
+      throw unsliceable(items);
+    }
+    var chosen = new ArrayList<Value>();
+    for (int place : places(items.values().size(), from, to, step, budget)) {
+      chosen.add(items.values().get(place));
+    }
+    return new Value.Items(chosen, items.kind());
   }
 
   /** Which places a slice takes, as Python's {@code slice.indices} has it. */

@@ -167,28 +167,26 @@ final class Compare {
 
   /** {@code item in container}. */
   static boolean contains(Value container, Value item, Budget budget) {
-    switch (container) {
+    return switch (container) {
       case Value.Text text -> {
         if (!(item instanceof Value.Text part)) {
           throw Fault.of("'in <string>' requires a string on its left, not " + item.type());
         }
         budget.spend(text.value().length() / 8);
-        return text.value().contains(part.value());
+        yield text.value().contains(part.value());
       }
-      case Dict dict -> {
-        return dict.has(item);
-      }
-      case Value.Missing missing -> {
-        return false;
-      }
-      default -> {
-        for (Value each : Access.iterate(container)) {
-          if (equal(each, item, budget)) {
-            return true;
-          }
-        }
-        return false;
+      case Dict dict -> dict.has(item);
+      case Value.Missing missing -> false;
+      default -> isAmong(Access.iterate(container), item, budget);
+    };
+  }
+
+  private static boolean isAmong(List<Value> values, Value item, Budget budget) {
+    for (Value each : values) {
+      if (equal(each, item, budget)) {
+        return true;
       }
     }
+    return false;
   }
 }

@@ -198,28 +198,22 @@ final class ExpressionParser {
 
   private Expression primary() {
     Token token = tokens.peek();
-    switch (token.kind()) {
-      case NAME -> {
-        return name(tokens.take());
-      }
+    return switch (token.kind()) {
+      case NAME -> name(tokens.take());
       case STRING -> {
         var text = new StringBuilder(tokens.take().text());
         while (tokens.is(Kind.STRING)) {
           text.append(tokens.take().text());
         }
-        return new Expression.Literal(token.at(), Value.text(text.toString()));
+        yield new Expression.Literal(token.at(), Value.text(text.toString()));
       }
-      case INTEGER -> {
-        return new Expression.Literal(token.at(), whole(tokens.take()));
-      }
+      case INTEGER -> new Expression.Literal(token.at(), whole(tokens.take()));
       case FLOAT -> {
         double value = Double.parseDouble(tokens.take().text());
-        return new Expression.Literal(token.at(), new Value.Real(value));
+        yield new Expression.Literal(token.at(), new Value.Real(value));
       }
-      default -> {
-        return bracketed(token);
-      }
-    }
+      default -> bracketed(token);
+    };
   }
 
   private Expression name(Token token) {
