@@ -6,6 +6,7 @@ import dev.banyan.core.UserInputException;
 import dev.banyan.model.decoder.Decoder;
 import dev.banyan.model.decoder.ParameterSource;
 import dev.banyan.tensor.DType;
+import dev.banyan.tensor.Guard;
 import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Tensor;
 import dev.banyan.weights.ShardPlan;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +55,10 @@ public final class LanguageModel implements AutoCloseable {
   private final boolean trainable;
   private final @Nullable WeightFolder mapped;
   private final @Nullable Path origin;
+
+  /** Whether parameters are other than those of the mapped files. */
+  private final boolean adapted;
+
   private final Decoder decoder;
 
   private LanguageModel(
@@ -64,6 +70,19 @@ public final class LanguageModel implements AutoCloseable {
       @Nullable WeightFolder mapped,
       @Nullable Path origin,
       RotaryFrequencies frequencies) {
+    this(config, naming, precision, parameters, trainable, mapped, origin, frequencies, false);
+  }
+
+  private LanguageModel(
+      ModelConfig config,
+      ExpertNaming naming,
+      Precision precision,
+      SequencedMap<String, Tensor> parameters,
+      boolean trainable,
+      @Nullable WeightFolder mapped,
+      @Nullable Path origin,
+      RotaryFrequencies frequencies,
+      boolean adapted) {
     this.config = config;
     this.naming = naming;
     this.precision = precision;
@@ -71,6 +90,7 @@ public final class LanguageModel implements AutoCloseable {
     this.trainable = trainable;
     this.mapped = mapped;
     this.origin = origin;
+    this.adapted = adapted;
     this.decoder = new Decoder(config, naming, precision, frequencies, new Source());
   }
 
@@ -111,6 +131,41 @@ public final class LanguageModel implements AutoCloseable {
         weights,
         folder,
         frequencies);
+  }
+
+  /**
+   * {@link #open(Path, Precision)} with an adapter applied: the weights it changes are f32 copies,
+   * and {@link #save} writes a model that needs the adapter no longer.
+   *
+   * @throws UserInputException when adapter and model do not fit each other
+   */
+  public static LanguageModel open(Path folder, Precision precision, Adapter adapter) {
+    WeightFolder weights = checked(folder);
+    var tensors = new LinkedHashMap<String, Tensor>();
+    try (Scope scope = Scope.open();
+        Guard guard = Guard.noGrad()) {
+      List<TensorSpec> layout = layout(weights);
+      adapter.requireFits(layout.stream().map(TensorSpec::name).collect(Collectors.toSet()));
+      for (TensorSpec spec : layout) {
+        Tensor own = lay(weights.tensor(spec.name()));
+        Tensor adapted = adapter.applied(spec.name(), own);
+        tensors.put(spec.name(), Scope.keep(adapted == null ? own : adapted));
+      }
+    } catch (RuntimeException e) {
+      tensors.values().forEach(Tensor::close);
+      weights.close();
+      throw e;
+    }
+    return new LanguageModel(
+        weights.config(),
+        weights.expertNaming(),
+        precision,
+        tensors,
+        false,
+        weights,
+        folder,
+        RotaryFrequencies.EXACT,
+        true);
   }
 
   /**
@@ -334,7 +389,7 @@ public final class LanguageModel implements AutoCloseable {
    * @throws UserInputException when the disk is full or the place cannot be written
    */
   public void save(Path target) {
-    if (mapped != null) {
+    if (mapped != null && !adapted) {
       WeightWriter.copy(mapped, target);
     } else {
       save(target, StoredType.F32, folder -> {});

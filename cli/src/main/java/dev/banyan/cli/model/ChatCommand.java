@@ -6,7 +6,6 @@ import dev.banyan.core.ExitCode;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.ChatSession;
 import dev.banyan.model.ChatTemplate;
-import dev.banyan.model.LanguageModel;
 import dev.banyan.model.Precision;
 import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
@@ -62,6 +61,12 @@ public final class ChatCommand implements Callable<ExitCode> {
   @Mixin private final SamplingFlags sampling = new SamplingFlags();
 
   @Option(
+      names = "--adapter",
+      paramLabel = "DIR",
+      description = "A PEFT folder (LoRA or IA3) to apply to the model.")
+  private @Nullable Path adapter;
+
+  @Option(
       names = "--precision",
       paramLabel = "f32|bf16",
       defaultValue = "f32",
@@ -91,7 +96,7 @@ public final class ChatCommand implements Callable<ExitCode> {
       throw new UserInputException("--threads is " + threads + ", must be at least 1");
     }
     Libtorch.start(Libtorch.Use.INFERENCE, threads == null ? Threads.worthWhile(config) : threads);
-    try (var model = LanguageModel.open(folder, precision);
+    try (var model = Adapted.open(folder, precision, adapter);
         var session = new ChatSession(model, tokenizer, template, stopIds(config, tokenizer))) {
       session.system(system);
       var talk = new Talk(session, manner);

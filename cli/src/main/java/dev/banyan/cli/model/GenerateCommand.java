@@ -6,7 +6,6 @@ import dev.banyan.core.ExitCode;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.Completion;
 import dev.banyan.model.Generator;
-import dev.banyan.model.LanguageModel;
 import dev.banyan.model.Precision;
 import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
@@ -112,6 +111,12 @@ public final class GenerateCommand implements Callable<ExitCode> {
   private List<String> stops = List.of();
 
   @Option(
+      names = "--adapter",
+      paramLabel = "DIR",
+      description = "A PEFT folder (LoRA or IA3) to apply to the model.")
+  private @Nullable Path adapter;
+
+  @Option(
       names = "--precision",
       paramLabel = "f32|bf16",
       defaultValue = "f32",
@@ -144,7 +149,7 @@ public final class GenerateCommand implements Callable<ExitCode> {
             stops.stream().map(stop -> stop.replace("\\n", "\n")).toList(),
             common.seed());
     Libtorch.start(Libtorch.Use.INFERENCE, threads(config));
-    try (var model = LanguageModel.open(folder, precision)) {
+    try (var model = Adapted.open(folder, precision, adapter)) {
       PrintWriter out = common.out();
       long start = System.nanoTime();
       Completion answer =
