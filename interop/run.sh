@@ -12,7 +12,7 @@ python=$peers/py/bin/python
 if [ ! -x "$python" ]; then
   mkdir -p "$peers"
   python3 -m venv "$peers/py"
-  "$python" -m pip install -q 'torch==2.13.*' 'transformers==5.18.*' safetensors 'jinja2==3.1.*'
+  "$python" -m pip install -q 'torch==2.13.*' 'transformers==5.18.*' safetensors 'jinja2==3.1.*' 'peft==0.21.*'
 fi
 if [ ! -d "$peers/transformers4" ]; then
   "$python" -m pip install -q --no-deps --target "$peers/transformers4" 'transformers==4.57.*'
@@ -46,6 +46,14 @@ if [ -n "${CHAT_TEMPLATES:-}" ]; then
   "$python" "$here/make_chat_golden.py" "$work/public.json" "$CHAT_TEMPLATES"
   compare_chat "$work/public.json"
 fi
+
+echo "== adapters, as PEFT computes with them"
+"$python" "$here/make_adapter_golden.py" "$home/weights/src/test/resources/hf" "$work/adapter"
+for folder in "$work"/adapter/*/; do
+  name=$(basename "$folder")
+  cmp "$folder/adapter_model.safetensors" \
+    "$home/model/src/test/resources/adapter/$name/adapter_model.safetensors"
+done
 
 echo "== recorded outputs are what the libraries give today"
 "$python" "$here/make_weights_golden.py" "$work/weights"
