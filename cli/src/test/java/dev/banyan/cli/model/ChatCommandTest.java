@@ -1,7 +1,9 @@
 package dev.banyan.cli.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banyan.cli.Banyan;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.core.Json;
@@ -14,13 +16,19 @@ import dev.banyan.weights.StoredType;
 import dev.banyan.weights.config.ModelConfig;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -85,6 +93,82 @@ class ChatCommandTest {
   void aFolderWithoutATemplateSaysSo() {
     assertThat(run("", "chat", model("").toString())).isEqualTo(2);
     assertThat(text(err)).contains("there is no chat template").hasLineCount(1);
+  }
+
+  /** A real terminal, made by script(1) of util-linux. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void onATerminalCtrlCStopsTheAnswerAndNotTheProgram() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")), "script(1) is not installed");
+    Path folder = model("{{ messages[-1].content }}");
+    var command =
+        new ArrayList<String>(
+            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.addAll(
+        List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
+    command.addAll(
+        List.of(
+            "--sun-misc-unsafe-memory-access=allow", "-Dorg.bytedeco.javacpp.nopointergc=true"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Banyan.class.getName()));
+    command.addAll(
+        List.of("chat", folder.toString(), "--max-tokens", "1000000", "--temperature", "1"));
+    String quoted =
+        command.stream().map(word -> "'" + word + "'").reduce("", (a, b) -> a + " " + b);
+    var builder =
+        new ProcessBuilder(
+            "/usr/bin/script", "-qefc", "stty cols 100 rows 30; exec" + quoted, "/dev/null");
+    builder.environment().put("XDG_STATE_HOME", temp.resolve("state").toString());
+    builder.environment().put("TERM", "xterm");
+    Process process = builder.redirectErrorStream(true).start();
+    try (OutputStream keys = process.getOutputStream();
+        InputStream screen = process.getInputStream()) {
+      await(screen, "/help shows");
+      await(screen, "> ");
+      type(keys, "a tree grows\r");
+      await(screen, "\n");
+      readSome(screen, 200); // the answer is being written
+      type(keys, "\u0003");
+      await(screen, "[stopped]");
+      await(screen, "> ");
+      type(keys, "never asked");
+      await(screen, "asked");
+      type(keys, "\u0003"); // the terminal forgets what is typed together with it
+      await(screen, "> ");
+      type(keys, "/rest\r");
+      await(screen, "did you mean /reset?");
+      await(screen, "> ");
+      type(keys, "\u0004");
+      screen.readAllBytes();
+      assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(Files.readString(temp.resolve("state/banyan/chat-history")))
+        .contains("a tree grows")
+        .contains("/rest");
+  }
+
+  private static void type(OutputStream keys, String text) throws IOException {
+    keys.write(text.getBytes(StandardCharsets.UTF_8));
+    keys.flush();
+  }
+
+  private static void await(InputStream screen, String wanted) throws IOException {
+    var seen = new ByteArrayOutputStream();
+    while (!seen.toString(StandardCharsets.UTF_8).contains(wanted)) {
+      int next = screen.read();
+      if (next < 0) {
+        throw new AssertionError("'" + wanted + "' never came, but: " + seen);
+      }
+      seen.write(next);
+    }
+  }
+
+  private static void readSome(InputStream screen, int bytes) throws IOException {
+    for (int i = 0; i < bytes; i++) {
+      assertThat(screen.read()).isNotNegative();
+    }
   }
 
   @Test
