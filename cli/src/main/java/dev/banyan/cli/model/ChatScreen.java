@@ -10,10 +10,14 @@ import org.jspecify.annotations.Nullable;
 interface ChatScreen extends AutoCloseable {
   /** The terminal where there is one, otherwise standard input and output. */
   static ChatScreen open(PrintWriter out, PrintWriter err, Path folder) throws IOException {
+    return isTerminal() ? TerminalScreen.open(folder) : new PipeScreen(System.in, out, err);
+  }
+
+  /** Whether both input and output are a terminal. */
+  @SuppressWarnings("SystemConsoleNull") // a JVM without a console module still has none
+  private static boolean isTerminal() {
     var console = System.console();
-    return console != null && console.isTerminal()
-        ? TerminalScreen.open(folder)
-        : new PipeScreen(System.in, out, err);
+    return console != null && console.isTerminal();
   }
 
   /** The next line; null when there are no more. */

@@ -24,7 +24,7 @@ final class Compare {
 
   static boolean equal(Value left, Value right, Budget budget) {
     budget.enter();
-    boolean equal = left == right && !Numbers.isNan(left) || equalContents(left, right, budget);
+    boolean equal = equalContents(left, right, budget);
     budget.leave();
     return equal;
   }
@@ -46,7 +46,7 @@ final class Compare {
       case Value.Items a ->
           right instanceof Value.Items b && sameKind(a, b) && equal(a.values(), b.values(), budget);
       case Dict a -> right instanceof Dict b && equal(a, b, budget);
-      default -> false;
+      default -> left.equals(right); // functions, generators, namespaces: the same one
     };
   }
 

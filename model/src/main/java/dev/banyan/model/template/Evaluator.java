@@ -160,9 +160,6 @@ final class Evaluator {
   }
 
   private Arguments given(Given given, Scope scope) {
-    if (given == Given.NONE) {
-      return Arguments.NONE;
-    }
     List<Value> positional = new ArrayList<>();
     for (Expression each : given.positional()) {
       positional.add(value(each, scope));

@@ -23,11 +23,10 @@ final class ListFilters {
   Value apply(String name, Value value, Arguments given) {
     return switch (name) {
       case "join" -> joined(value, given.bind(name, "d", "attribute"));
-      case "first" -> first(value, given.bind(name));
-      case "last" -> last(value, given.bind(name));
-      case "list" -> list(value, given.bind(name));
-      case "items" -> items(value, given.bind(name));
-      case "reverse" -> reversed(value, given.bind(name));
+      case "first", "last", "list", "items", "reverse" -> {
+        given.bind(name);
+        yield plain(name, value);
+      }
       case "map" -> mapped(value, given);
       case "select" -> selected(name, value, given, false, true);
       case "reject" -> selected(name, value, given, false, false);
@@ -42,6 +41,17 @@ final class ListFilters {
       case "groupby" -> grouped(value, given.bind(name, "attribute", "default", "case_sensitive"));
       case "batch" -> batches(value, given.bind(name, "linecount", "fill_with"));
       case "slice" -> slices(value, given.bind(name, "slices", "fill_with"));
+      default -> throw new IllegalArgumentException(name);
+    };
+  }
+
+  private Value plain(String name, Value value) {
+    return switch (name) {
+      case "first" -> first(value);
+      case "last" -> last(value);
+      case "list" -> list(value);
+      case "items" -> items(value);
+      case "reverse" -> reversed(value);
       default -> throw new IllegalArgumentException(name);
     };
   }
@@ -66,14 +76,14 @@ final class ListFilters {
     return Value.text(out.toString());
   }
 
-  private Value first(Value value, Arguments.Bound none) {
+  private Value first(Value value) {
     List<Value> values = value instanceof Once once ? once.takeFirst() : each(value);
     return values.isEmpty()
         ? new Value.Missing("No first item, sequence was empty.")
         : values.getFirst();
   }
 
-  private Value last(Value value, Arguments.Bound none) {
+  private Value last(Value value) {
     if (value instanceof Once) {
       throw Fault.of("'" + value.type() + "' object is not reversible");
     }
@@ -83,11 +93,11 @@ final class ListFilters {
         : values.getLast();
   }
 
-  private Value list(Value value, Arguments.Bound none) {
+  private Value list(Value value) {
     return Value.list(each(value));
   }
 
-  private Value items(Value value, Arguments.Bound none) {
+  private Value items(Value value) {
     return switch (value) {
       case Value.Missing missing -> new Once(Collections::emptyIterator);
       case Dict dict -> new Once(dict.pairs()::iterator);
@@ -95,7 +105,7 @@ final class ListFilters {
     };
   }
 
-  private Value reversed(Value value, Arguments.Bound none) {
+  private Value reversed(Value value) {
     if (value instanceof Value.Text text) {
       return Access.slice(text, null, null, Value.whole(-1), budget);
     }
@@ -283,7 +293,8 @@ final class ListFilters {
         folded(key(given.get("attribute"), null), given.truth("case_sensitive", false));
     Value best = null;
     for (Value each : each(value)) {
-      if (best == null || sign * order().compare(key.apply(each), key.apply(best)) > 0) {
+      if (best == null
+          || sign * Integer.signum(order().compare(key.apply(each), key.apply(best))) > 0) {
         best = each;
       }
     }

@@ -3,6 +3,7 @@ package dev.banyan.model.template;
 import dev.banyan.model.template.Statement.Signature;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A macro or the body of a call block: text that depends on arguments. */
@@ -65,7 +66,7 @@ final class Macro implements Callable {
   }
 
   /** What no parameter takes: caller, kwargs and varargs where the body names them. */
-  private void rest(Arguments given, LinkedHashMap<String, Value> named, Scope scope) {
+  private void rest(Arguments given, Map<String, Value> named, Scope scope) {
     if (signature.mentioned().contains("caller") && !signature.parameters().contains("caller")) {
       Value caller = named.remove("caller");
       scope.set("caller", caller == null ? new Missing("No caller defined") : caller);
@@ -77,7 +78,7 @@ final class Macro implements Callable {
     } else if (!named.isEmpty()) {
       throw Fault.of(
           "macro '%s' takes no keyword argument '%s'"
-              .formatted(name, named.sequencedKeySet().getFirst()));
+              .formatted(name, named.keySet().iterator().next()));
     }
     int taken = Math.min(signature.parameters().size(), given.positional().size());
     List<Value> more = given.positional().subList(taken, given.positional().size());

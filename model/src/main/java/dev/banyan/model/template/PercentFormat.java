@@ -108,37 +108,29 @@ final class PercentFormat {
     boolean left = flags.contains("-");
     boolean zeros = flags.contains("0") && !left;
     char sign = flags.contains("+") ? '+' : flags.contains(" ") ? ' ' : '-';
-    switch (type) {
-      case 's', 'r' -> {
-        String text = type == 's' ? Printed.str(value, budget) : Printed.repr(value, budget);
-        var spec =
-            new FormatSpec(" ", left ? '<' : '>', (char) 0, false, width, (char) 0, precision, 's');
-        return spec.format(Value.text(text), budget);
-      }
-      case 'd', 'i', 'u', 'x', 'X', 'o', 'e', 'E', 'f', 'F', 'g', 'G' -> {
-        boolean whole = "diuxXo".indexOf(type) >= 0;
-        Value number = whole ? new Value.Whole(whole(value, type)) : value;
-        if (!Numbers.isNumber(number)) {
-          throw Fault.of("%" + type + " format: a number is required, not " + value.type());
-        }
-        if (whole && precision >= 0) {
-          throw Fault.of("%" + type + " format: a precision for whole numbers is not supported");
-        }
-        char align = left ? '<' : zeros ? '=' : '>';
-        char letter = type == 'i' || type == 'u' ? 'd' : type;
-        return new FormatSpec(
-                zeros ? "0" : " ",
-                align,
-                sign,
-                flags.contains("#"),
-                width,
-                (char) 0,
-                precision,
-                letter)
-            .format(number, budget);
-      }
-      default -> throw Fault.of("unsupported format character '" + type + "'");
+    if (type == 's' || type == 'r') {
+      String text = type == 's' ? Printed.str(value, budget) : Printed.repr(value, budget);
+      char align = left ? '<' : '>';
+      var spec = new FormatSpec(" ", align, (char) 0, false, width, (char) 0, precision, 's');
+      return spec.format(Value.text(text), budget);
     }
+    if ("diuxXoeEfFgG".indexOf(type) < 0) {
+      throw Fault.of("unsupported format character '" + type + "'");
+    }
+    boolean whole = "diuxXo".indexOf(type) >= 0;
+    Value number = whole ? new Value.Whole(whole(value, type)) : value;
+    if (!Numbers.isNumber(number)) {
+      throw Fault.of("%" + type + " format: a number is required, not " + value.type());
+    }
+    if (whole && precision >= 0) {
+      throw Fault.of("%" + type + " format: a precision for whole numbers is not supported");
+    }
+    char align = left ? '<' : zeros ? '=' : '>';
+    char letter = type == 'i' || type == 'u' ? 'd' : type;
+    String fill = zeros ? "0" : " ";
+    boolean alternate = flags.contains("#");
+    var spec = new FormatSpec(fill, align, sign, alternate, width, (char) 0, precision, letter);
+    return spec.format(number, budget);
   }
 
   private static BigInteger whole(Value value, char type) {
