@@ -3,6 +3,7 @@ package dev.banyan.cli;
 import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
+import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
@@ -13,6 +14,8 @@ import dev.banyan.cli.model.GenerateCommand;
 import dev.banyan.cli.model.ModelShowCommand;
 import dev.banyan.cli.model.ModelVerifyCommand;
 import dev.banyan.cli.plan.PlanLayoutCommand;
+import dev.banyan.cli.serve.ServeFaultsCommand;
+import dev.banyan.cli.serve.ServeSimulateCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerTrainCommand;
@@ -80,9 +83,16 @@ public final class Banyan {
               "The operator order and memory layout of a step that need least memory.",
               PlanLayoutCommand.class),
           Noun.group(
+              "Serving",
+              "serve",
+              "Tries policies that dispatch and move requests between instances.",
+              ServeSimulateCommand.class,
+              ServeFaultsCommand.class),
+          Noun.group(
               "bench",
               "bench",
               "Measurements beside others, on this machine.",
+              BenchServeCommand.class,
               BenchModelCommand.class,
               BenchTrainCommand.class,
               BenchLayoutCommand.class,

@@ -25,6 +25,19 @@ class StartTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "serve simulate --workload S-S --rate 5 --requests 50",
+        "serve faults --schedules 3",
+        "bench serve -h"
+      })
+  void commandsOfServeLoadNoLibtorch(String typed) throws Exception {
+    List<String> loaded = loaded(typed.split(" ", -1));
+    assertThat(loaded).anyMatch(name -> name.startsWith("dev.banyan."));
+    assertThat(loaded).noneMatch(name -> name.startsWith("org.bytedeco."));
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"--help", "--version", "world show --count 300"})
   void whenTheReaderOfStandardOutputLeavesTheProcessEndsWithoutAWord(String typed)
       throws Exception {

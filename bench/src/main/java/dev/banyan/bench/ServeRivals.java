@@ -1,0 +1,411 @@
+package dev.banyan.bench;
+
+import dev.banyan.core.Interval;
+import dev.banyan.core.Progress;
+import dev.banyan.core.Seed;
+import dev.banyan.serve.Comparison;
+import dev.banyan.serve.EngineProfile;
+import dev.banyan.serve.FaultRun;
+import dev.banyan.serve.FaultTally;
+import dev.banyan.serve.Figures;
+import dev.banyan.serve.FleetPlan;
+import dev.banyan.serve.PolicyNames;
+import dev.banyan.serve.PolicyOutcome;
+import dev.banyan.serve.Simulation;
+import dev.banyan.serve.Trace;
+import dev.banyan.serve.Workload;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Policies that dispatch and move requests, on the workloads of Llumnix (OSDI 2024) and on traces,
+ * against the figures they should reach.
+ */
+public final class ServeRivals {
+  private static final List<String> FOUR = List.of("infaas", "requeue", "llumnix", "banyan");
+  private static final EngineProfile A10 = EngineProfile.LLAMA_7B_A10;
+
+  private final Options options;
+  private final Progress progress;
+  private final List<Line> lines = new ArrayList<>();
+  private final Map<String, Comparison> comparisons = new LinkedHashMap<>();
+  private int done;
+
+  private ServeRivals(Options options, Progress progress) {
+    this.options = options;
+    this.progress = progress;
+  }
+
+  /**
+   * @param seeds draws of every workload
+   * @param requests per draw
+   * @param schedules of faults
+   * @param traces read and run beside the generated workloads
+   * @param full more rates, variations and thresholds
+   */
+  public record Options(
+      int seeds, int requests, long schedules, List<Path> traces, boolean full, Seed seed) {
+    public Options {
+      traces = List.copyOf(traces);
+    }
+  }
+
+  /** One figure with the bar it is held against. */
+  public record Line(String part, String what, String figure, String bar, boolean holds) {}
+
+  /** All figures, and the comparisons behind them. */
+  public record Outcome(List<Line> lines, Map<String, Comparison> comparisons) {
+    public Outcome {
+      lines = List.copyOf(lines);
+    }
+
+    public long missed() {
+      return lines.stream().filter(line -> !line.holds()).count();
+    }
+  }
+
+  /** How many steps progress will count. */
+  public static int steps(Options options) {
+    return 14 + options.traces().size() + (options.full() ? 15 : 4);
+  }
+
+  /** Measures everything. */
+  public static Outcome measure(Options options, Progress progress) {
+    var rivals = new ServeRivals(options, progress);
+    rivals.mainTable();
+    rivals.bestPoint();
+    rivals.otherWorkloads();
+    rivals.priorities();
+    rivals.starvation();
+    rivals.scaling();
+    rivals.scheduler();
+    rivals.speed();
+    rivals.faults();
+    return new Outcome(rivals.lines, rivals.comparisons);
+  }
+
+  private void mainTable() {
+    against(9);
+    against(9.5);
+    if (options.full()) {
+      against(9.75);
+    }
+  }
+
+  /** INFaaS++ has a pooled P99 of 20 to 120 s where the bars apply; other rates show the way. */
+  private void against(double rate) {
+    String at = "M-M at " + rate + "/s";
+    Comparison all = run(at, generated("M-M", rate, 1), PolicyNames.all());
+    PolicyOutcome infaas = all.policy("infaas").orElseThrow();
+    PolicyOutcome llumnix = all.policy("llumnix").orElseThrow();
+    PolicyOutcome ours = all.policy("banyan").orElseThrow();
+    PolicyOutcome requeue = all.policy("requeue").orElseThrow();
+    String part = "llumnix : infaas, " + at;
+    ratio(part, "mean prefill", infaas, llumnix, Figures::prefillMeanSeconds, 2.3);
+    ratio(part, "P99 prefill", infaas, llumnix, Figures::prefillP99Seconds, 2);
+    loss(part, infaas, llumnix, 0.65);
+    fragmentation(part, llumnix, 0.015);
+    part = "banyan : infaas, " + at;
+    geometric(part, "P99 prefill, geometric mean", infaas, ours, 3);
+    ratio(part, "P99 prefill, pooled", infaas, ours, Figures::prefillP99Seconds, 2.8);
+    ratio(part, "mean prefill", infaas, ours, Figures::prefillMeanSeconds, 1);
+    loss(part, infaas, ours, 0.75);
+    fragmentation(part, ours, 0.01);
+    double refused = ours.pooled().refusedMoves() / Math.max(1, ours.pooled().moves());
+    add(part, "refused : committed moves", percent(refused), "≤ 15 %", refused <= 0.15);
+    int worse = Comparison.worseSeeds(infaas, ours, Figures::prefillP99Seconds);
+    String seeds = worse + " of " + all.seeds();
+    add(part, "seeds with a worse P99", seeds, "≤ 1 of 10", 10 * worse <= all.seeds());
+    geometric("banyan : requeue, " + at, "P99 prefill, geometric mean", requeue, ours, 1.5);
+  }
+
+  private void bestPoint() {
+    double best = 0;
+    String where = "";
+    for (double rate :
+        options.full() ? new double[] {9, 9.25, 9.5, 9.75, 10} : new double[] {9.25}) {
+      Comparison two =
+          run(
+              "M-M at " + rate + "/s, two",
+              generated("M-M", rate, 1),
+              List.of("infaas", "llumnix"));
+      PolicyOutcome infaas = two.policies().get(0);
+      PolicyOutcome llumnix = two.policies().get(1);
+      for (int i = 0; i < two.seeds(); i++) {
+        double gain =
+            infaas.perSeed().get(i).prefillP99Seconds()
+                / llumnix.perSeed().get(i).prefillP99Seconds();
+        if (gain > best) {
+          best = gain;
+          where = rate + "/s, seed " + (i + 1);
+        }
+      }
+    }
+    add(
+        "llumnix : infaas, best point",
+        "P99 prefill at " + where,
+        times(best),
+        "≥ 10 ×",
+        best >= 10);
+  }
+
+  private void otherWorkloads() {
+    Map<String, Workload> workloads = new LinkedHashMap<>();
+    workloads.put("S-S at 38/s", generated("S-S", 38, 1));
+    workloads.put("L-L at 3.5/s", generated("L-L", 3.5, 1));
+    workloads.put("S-L at 5.0/s", generated("S-L", 5.0, 1));
+    workloads.put("L-S at 20/s", generated("L-S", 20, 1));
+    workloads.put("burstgpt-like at 11/s", generated("burstgpt-like", 11, 2));
+    for (Path file : options.traces()) {
+      Trace trace = Trace.read(file);
+      boolean mooncake = trace.format().equals("mooncake");
+      double rate = mooncake ? 3 : 12;
+      workloads.put(
+          trace.name() + " at " + rate + "/s",
+          Workload.of(trace, Math.min(options.requests(), 5000), rate));
+    }
+    workloads.forEach(
+        (name, workload) -> {
+          Comparison four = run(name, workload, FOUR);
+          PolicyOutcome infaas = four.policy("infaas").orElseThrow();
+          PolicyOutcome ours = four.policy("banyan").orElseThrow();
+          double p99 = Comparison.ratio(infaas, ours, Figures::prefillP99Seconds);
+          double mean = Comparison.ratio(infaas, ours, Figures::requestMeanSeconds);
+          add(
+              "banyan : infaas, " + name,
+              "P99 prefill " + seconds(infaas.pooled().prefillP99Seconds()) + ", pooled",
+              times(p99),
+              "≥ 0.95 ×",
+              p99 >= 1 / 1.05);
+          add(
+              "banyan : infaas, " + name,
+              "mean request " + seconds(infaas.pooled().requestMeanSeconds()),
+              times(mean),
+              "≥ 0.95 ×",
+              mean >= 1 / 1.05);
+        });
+  }
+
+  private void priorities() {
+    for (double cv : options.full() ? new double[] {2, 4, 6, 8} : new double[] {4}) {
+      var simulation = Simulation.of(generated("S-S", 32, cv).with(0.1, 0), FleetPlan.of(A10, 16));
+      PolicyOutcome with = one(simulation, "banyan");
+      PolicyOutcome without = one(simulation.withoutPriorities(), "banyan");
+      String part = "banyan, 10 % high, S-S 32/s, CV " + cv;
+      Figures.ClassFigures high = with.pooled().high();
+      Figures.ClassFigures flat = without.pooled().high();
+      double request = flat.requestMeanSeconds() / high.requestMeanSeconds();
+      double decode = flat.decodeMeanSeconds() / high.decodeMeanSeconds();
+      double normal =
+          with.pooled().normal().requestMeanSeconds()
+                  / without.pooled().normal().requestMeanSeconds()
+              - 1;
+      add(part, "high class, mean request", times(request), "≥ 1.18 ×", request >= 1.18);
+      add(part, "high class, decode", times(decode), "≥ 1.2 ×", decode >= 1.2);
+      add(part, "normal class, mean request", signed(normal), "≤ +6 %", normal <= 0.06);
+    }
+  }
+
+  /** Twice what the fleet can do: strict order would leave nothing to the lowest class. */
+  private void starvation() {
+    Workload overload = generated("M-M", 20, 1).with(0.5, 0.25);
+    PolicyOutcome ours = one(Simulation.of(overload, FleetPlan.of(A10, 16)), "banyan");
+    double share = ours.pooled().low().tokenShare();
+    add(
+        "banyan, overload M-M 20/s",
+        "tokens of the low class, a quarter of requests",
+        percent(share),
+        "≥ 5 %",
+        share >= 0.05);
+  }
+
+  private void scaling() {
+    String part = "scaling, L-L 2.0/s Poisson";
+    Map<Double, PolicyOutcome> theirs = new LinkedHashMap<>();
+    Map<Double, PolicyOutcome> ours = new LinkedHashMap<>();
+    double[] lows = options.full() ? new double[] {5, 10, 25, 45, 65, 85} : new double[] {10, 45};
+    for (double low : lows) {
+      FleetPlan fleet = FleetPlan.of(A10, 1).scaling(low, 16);
+      Comparison two =
+          Simulation.of(
+                  Workload.generated("L-L", Math.min(options.requests(), 4000), 2.0, 1), fleet)
+              .run(List.of("infaas", "banyan"), options.seeds(), options.seed(), Progress.none());
+      comparisons.put("L-L at 2/s, scaling below " + low, two);
+      step("scaling");
+      theirs.put(low, two.policies().get(0));
+      ours.put(low, two.policies().get(1));
+    }
+    PolicyOutcome their = theirs.getOrDefault(10.0, theirs.values().iterator().next());
+    PolicyOutcome our = ours.getOrDefault(10.0, ours.values().iterator().next());
+    double fewer = 1 - our.pooled().instanceSeconds() / their.pooled().instanceSeconds();
+    double p99 = Comparison.ratio(their, our, Figures::prefillP99Seconds);
+    add(part, "fewer instance-seconds, threshold 10", percent(fewer), "≥ 16 %", fewer >= 0.16);
+    add(part, "P99 prefill, threshold 10", times(p99), "≥ 1 ×", p99 >= 1);
+    double best = 0;
+    for (PolicyOutcome mine : ours.values()) {
+      for (PolicyOutcome other : theirs.values()) {
+        boolean asGood =
+            mine.pooled().prefillP99Seconds() <= other.pooled().prefillP99Seconds() * 1.001;
+        boolean cheapest =
+            theirs.values().stream()
+                .noneMatch(
+                    each ->
+                        each.pooled().prefillP99Seconds() <= other.pooled().prefillP99Seconds()
+                            && each.pooled().instanceSeconds() < other.pooled().instanceSeconds());
+        if (asGood && cheapest) {
+          best =
+              Math.max(
+                  best, 1 - mine.pooled().instanceSeconds() / other.pooled().instanceSeconds());
+        }
+      }
+    }
+    add(part, "fewer at equal P99, over thresholds", percent(best), "≥ 30 %", best >= 0.30);
+    double aborted = ours.values().stream().mapToDouble(each -> each.pooled().aborted()).sum();
+    add(part, "aborted requests", String.format(Locale.ROOT, "%.0f", aborted), "0", aborted == 0);
+  }
+
+  private void scheduler() {
+    SchedulerTimes few = SchedulerTimes.measure(1024, 1_000, options.seed());
+    SchedulerTimes many = SchedulerTimes.measure(1024, 100_000, options.seed());
+    step("scheduler");
+    String part = "scheduler, 1,024 instances";
+    double p99 = many.dispatchP99Micros();
+    add(part, "dispatch P99", micros(p99), "≤ 100 µs", p99 <= 100);
+    add(
+        part,
+        "pairing round, P99",
+        micros(many.pairP99Micros()),
+        "≤ 5 ms",
+        many.pairP99Micros() <= 5000);
+    double growth = many.dispatchMedianMicros() / few.dispatchMedianMicros() - 1;
+    add(part, "dispatch, 100k : 1k requests", signed(growth), "± 10 %", Math.abs(growth) <= 0.1);
+  }
+
+  private void speed() {
+    Simulation simulation =
+        Simulation.of(Workload.generated("M-M", 10_000, 9.5, 1), FleetPlan.of(A10, 16));
+    double best = Double.POSITIVE_INFINITY;
+    Figures first = null;
+    boolean same = true;
+    for (int i = 0; i < 5; i++) {
+      long start = System.nanoTime();
+      Comparison run = simulation.run(List.of("banyan"), 1, options.seed(), Progress.none());
+      best = Math.min(best, (System.nanoTime() - start) / 1e9);
+      Figures figures = run.policies().getFirst().pooled();
+      same &= first == null || first.equals(figures);
+      first = figures;
+    }
+    step("speed");
+    add("simulator", "10,000 requests of M-M", seconds(best), "≤ 2 s", best <= 2);
+    add("simulator", "five runs of one seed", same ? "equal" : "differ", "equal", same);
+  }
+
+  private void faults() {
+    FaultTally held = FaultRun.run(options.schedules(), false, options.seed(), 2, Progress.none());
+    FaultTally planted = FaultRun.run(2000, true, options.seed(), 2, Progress.none());
+    step("faults");
+    add(
+        "faults",
+        String.format(Locale.ROOT, "%,d schedules, violating", held.schedules()),
+        Long.toString(held.violating()),
+        "0",
+        held.violating() == 0);
+    add(
+        "faults",
+        "a planted double owner, caught in 2,000",
+        Long.toString(planted.violating()),
+        "> 0",
+        planted.violating() > 0);
+  }
+
+  // ---- small things
+
+  private Workload generated(String name, double rate, double cv) {
+    return Workload.generated(name, options.requests(), rate, cv);
+  }
+
+  private Comparison run(String name, Workload workload, List<String> policies) {
+    Comparison comparison =
+        Simulation.of(workload, FleetPlan.of(A10, 16))
+            .run(policies, options.seeds(), options.seed(), Progress.none());
+    comparisons.put(name, comparison);
+    step(name);
+    return comparison;
+  }
+
+  private PolicyOutcome one(Simulation simulation, String policy) {
+    PolicyOutcome outcome =
+        simulation
+            .run(List.of(policy), options.seeds(), options.seed(), Progress.none())
+            .policies()
+            .getFirst();
+    step(simulation.workload().name() + " with classes");
+    return outcome;
+  }
+
+  private void step(String note) {
+    progress.step(++done, note);
+  }
+
+  private void ratio(
+      String part,
+      String what,
+      PolicyOutcome theirs,
+      PolicyOutcome ours,
+      ToDoubleFunction<Figures> figure,
+      double bar) {
+    double ratio = Comparison.ratio(theirs, ours, figure);
+    add(part, what, times(ratio), "≥ " + times(bar), ratio >= bar);
+  }
+
+  private void geometric(
+      String part, String what, PolicyOutcome theirs, PolicyOutcome ours, double bar) {
+    Interval ratio =
+        Comparison.geometricRatio(
+            theirs, ours, Figures::prefillP99Seconds, options.seed().of("interval"));
+    String figure =
+        String.format(Locale.ROOT, "%.2f × [%.2f, %.2f]", ratio.mean(), ratio.low(), ratio.high());
+    add(part, what, figure, "≥ " + times(bar), ratio.mean() >= bar);
+  }
+
+  private void loss(String part, PolicyOutcome theirs, PolicyOutcome ours, double bar) {
+    double less =
+        1 - ours.pooled().preemptionLossSeconds() / theirs.pooled().preemptionLossSeconds();
+    add(part, "preemption loss", signed(-less), "≤ " + signed(-bar), less >= bar);
+  }
+
+  private void fragmentation(String part, PolicyOutcome ours, double bar) {
+    double fraction = ours.pooled().fragmentationFraction();
+    String text = String.format(Locale.ROOT, "%.2f %%", 100 * fraction);
+    add(part, "fragmentation", text, "≤ " + percent(bar), fraction <= bar);
+  }
+
+  private void add(String part, String what, String figure, String bar, boolean holds) {
+    lines.add(new Line(part, what, figure, bar, holds));
+  }
+
+  private static String times(double ratio) {
+    return String.format(Locale.ROOT, "%.2f ×", ratio);
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+  }
+
+  private static String signed(double share) {
+    return String.format(Locale.ROOT, "%+.1f %%", 100 * share);
+  }
+
+  private static String seconds(double seconds) {
+    return String.format(Locale.ROOT, "%.2f s", seconds);
+  }
+
+  private static String micros(double micros) {
+    return String.format(Locale.ROOT, "%.0f µs", micros);
+  }
+}

@@ -1,0 +1,144 @@
+package dev.banyan.serve.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SidesTest {
+  private static final Migration MIGRATION = new Migration(9, 1, 1, 0, 1);
+  private static final RequestState REQUEST = new RequestState(40, 10, 10, "");
+  private static final DestinationSide.Memory PLENTY = (blocks, first) -> true;
+
+  private final SourceSide source = new SourceSide(MIGRATION, 2, 3, 1);
+  private final DestinationSide destination = new DestinationSide(MIGRATION, 3);
+  private final Ownership gateway = new Ownership();
+
+  @Test
+  void aSourceThatLostTheAnswerToItsCommitAsksBeforeItResumes() {
+    gateway.begin(9, 0);
+    toCommitting();
+    // The destination's claim was granted, its answer to the source was lost.
+    assertThat(gateway.claim(new Message.Claim(MIGRATION, 1)).granted()).isTrue();
+    List<SourceSide.Action> late = source.tick(100);
+    assertThat(late).containsExactly(new SourceSide.Action.ToGateway(new Message.Ask(MIGRATION)));
+    assertThat(source.on(gateway.ask(new Message.Ask(MIGRATION))))
+        .containsExactly(new SourceSide.Action.Free());
+    assertThat(source.state()).isEqualTo(SourceSide.State.GONE);
+  }
+
+  @Test
+  void aClaimThatComesAfterTheQuestionIsRefused() {
+    gateway.begin(9, 0);
+    toCommitting();
+    source.tick(100);
+    Message.Owner answer = gateway.ask(new Message.Ask(MIGRATION));
+    assertThat(answer.source()).isTrue();
+    assertThat(source.on(answer)).contains(new SourceSide.Action.Resume(3, 0));
+    assertThat(gateway.claim(new Message.Claim(MIGRATION, 1)).granted()).isFalse();
+    assertThat(gateway.accept(9, 1, 0)).isFalse();
+    assertThat(gateway.accept(9, 3, 0)).isTrue();
+  }
+
+  @Test
+  void aRequestReplayedOnTheSameInstanceIsNotWhatItsOldSourceHolds() {
+    gateway.begin(9, 0);
+    gateway.replay(9, 1);
+    gateway.replay(9, 0);
+    assertThat(gateway.ask(new Message.Ask(MIGRATION)).source()).isFalse();
+  }
+
+  @Test
+  void aClaimIsGrantedOnceAndToldTwice() {
+    gateway.begin(9, 0);
+    gateway.accept(9, 1, 0);
+    Message.Claimed first = gateway.claim(new Message.Claim(MIGRATION, 1));
+    assertThat(first).isEqualTo(new Message.Claimed(MIGRATION, true, 2, 1));
+    assertThat(gateway.claim(new Message.Claim(MIGRATION, 1))).isEqualTo(first);
+    var rival = new Migration(9, 2, 1, 0, 2);
+    assertThat(gateway.claim(new Message.Claim(rival, 2)).granted()).isFalse();
+  }
+
+  @Test
+  void tokensCountOnceInOrderAndFromTheOwnerOnly() {
+    gateway.begin(9, 0);
+    assertThat(gateway.accept(9, 1, 0)).isTrue();
+    assertThat(gateway.accept(9, 1, 0)).isFalse();
+    assertThat(gateway.accept(9, 1, 2)).isFalse();
+    gateway.claim(new Message.Claim(MIGRATION, 1));
+    assertThat(gateway.accept(9, 1, 1)).isFalse();
+    assertThat(gateway.accept(9, 2, 1)).isTrue();
+    assertThat(gateway.end(9)).isTrue();
+    assertThat(gateway.end(9)).isFalse();
+    assertThat(gateway.accept(9, 2, 2)).isFalse();
+  }
+
+  @Test
+  void aDamagedBlockEndsTheMoveAndTheRequestStays() {
+    source.begin(3, 0);
+    destination.on(new Message.Reserve(MIGRATION, 1, 2), PLENTY, 0);
+    source.on(new Message.Reserved(MIGRATION, 1, true), 0);
+    destination.on(new Message.Block(MIGRATION, 1, 0, 5, Checksum.of(5)), 0);
+    List<DestinationSide.Action> last =
+        destination.on(new Message.Block(MIGRATION, 1, 1, 6, Checksum.of(7)), 0);
+    var copied = new Message.Copied(MIGRATION, 1, false);
+    assertThat(last).containsExactly(new DestinationSide.Action.ToSource(copied));
+    assertThat(source.on(copied, 3, REQUEST, 0))
+        .containsExactly(new SourceSide.Action.ToDestination(new Message.Abort(MIGRATION)));
+    assertThat(source.state()).isEqualTo(SourceSide.State.ABORTED);
+    assertThat(destination.on(new Message.Abort(MIGRATION)))
+        .containsExactly(new DestinationSide.Action.Release(2));
+  }
+
+  @Test
+  void aReservationNobodyFollowsUpExpires() {
+    destination.on(new Message.Reserve(MIGRATION, 1, 4), PLENTY, 10);
+    assertThat(destination.tick(12.9)).isEmpty();
+    assertThat(destination.tick(13)).containsExactly(new DestinationSide.Action.Release(4));
+    assertThat(destination.reservedBlocks()).isZero();
+  }
+
+  @Test
+  void aRefusedReservationDisturbsNobody() {
+    source.begin(5, 0);
+    List<DestinationSide.Action> no =
+        destination.on(new Message.Reserve(MIGRATION, 1, 4), (blocks, first) -> false, 0);
+    var refusal = new Message.Reserved(MIGRATION, 1, false);
+    assertThat(no).containsExactly(new DestinationSide.Action.ToSource(refusal));
+    assertThat(source.on(refusal, 0)).isEmpty();
+    assertThat(source.state()).isEqualTo(SourceSide.State.ABORTED);
+  }
+
+  @Test
+  void longRequestsTakeAnotherStageBeforeTheyStop() {
+    source.begin(10, 0);
+    source.on(new Message.Reserved(MIGRATION, 1, true), 0);
+    // Five blocks grew meanwhile: more than the last stage may hold.
+    assertThat(source.on(new Message.Copied(MIGRATION, 1, true), 14, REQUEST, 0))
+        .containsExactly(new SourceSide.Action.ToDestination(new Message.Reserve(MIGRATION, 2, 4)));
+    source.on(new Message.Reserved(MIGRATION, 2, true), 0);
+    assertThat(source.on(new Message.Copied(MIGRATION, 2, true), 14, REQUEST, 0))
+        .containsExactly(new SourceSide.Action.StopAtStepEnd());
+    assertThat(source.holdsRequest()).isFalse();
+    source.stopped(14, 0);
+    assertThat(source.holdsRequest()).isTrue();
+  }
+
+  @Test
+  void aRequestThatEndsWhileItIsCopiedEndsTheMove() {
+    source.begin(5, 0);
+    assertThat(source.interrupted())
+        .containsExactly(new SourceSide.Action.ToDestination(new Message.Abort(MIGRATION)));
+    assertThat(source.on(new Message.Reserved(MIGRATION, 1, true), 0)).isEmpty();
+  }
+
+  private void toCommitting() {
+    source.begin(3, 0);
+    source.on(new Message.Reserved(MIGRATION, 1, true), 0);
+    source.on(new Message.Copied(MIGRATION, 1, true), 3, REQUEST, 0);
+    source.stopped(3, 0);
+    source.on(new Message.Reserved(MIGRATION, 2, true), 0);
+    source.on(new Message.Copied(MIGRATION, 2, true), 3, REQUEST, 0);
+    assertThat(source.state()).isEqualTo(SourceSide.State.COMMITTING);
+  }
+}
