@@ -13,7 +13,11 @@ import dev.banyan.cli.model.ChatCommand;
 import dev.banyan.cli.model.GenerateCommand;
 import dev.banyan.cli.model.ModelShowCommand;
 import dev.banyan.cli.model.ModelVerifyCommand;
+import dev.banyan.cli.plan.PlanCheckCommand;
+import dev.banyan.cli.plan.PlanCompareCommand;
+import dev.banyan.cli.plan.PlanExporterCommand;
 import dev.banyan.cli.plan.PlanLayoutCommand;
+import dev.banyan.cli.plan.PlanMakeCommand;
 import dev.banyan.cli.serve.ServeFaultsCommand;
 import dev.banyan.cli.serve.ServeSimulateCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
@@ -78,10 +82,15 @@ public final class Banyan {
               "Measures a model: bits per byte beside n-grams, graded skills.",
               EvaluateCommand.class),
           Noun.group(
-              "Memory",
-              "plan",
-              "The operator order and memory layout of a step that need least memory.",
-              PlanLayoutCommand.class),
+                  "Memory",
+                  "plan",
+                  "The operator order and memory layout of a step that need least memory.",
+                  PlanMakeCommand.class,
+                  PlanCheckCommand.class,
+                  PlanLayoutCommand.class,
+                  PlanCompareCommand.class,
+                  PlanExporterCommand.class)
+              .withDefault("make"),
           Noun.group(
               "Serving",
               "serve",

@@ -63,7 +63,8 @@ class HouseTest {
     Set<String> rooms = new TreeSet<>();
     house.forEach(each -> rooms.add(room(each)));
     assertThat(FLOOR.keySet()).containsAll(rooms);
-    assertThat(rooms).contains("core", "tensor", "weights", "world", "model", "train", "cli");
+    assertThat(rooms)
+        .contains("core", "tensor", "weights", "plan", "world", "model", "train", "cli");
   }
 
   @Test
@@ -105,6 +106,24 @@ class HouseTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("picocli..")
+        .check(house);
+  }
+
+  @Test
+  void theCheckerOfPlansSharesNothingWithWhatMakesThem() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.banyan.plan.check..")
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.describe(
+                "make plans",
+                each ->
+                    each.getPackageName().startsWith("dev.banyan.plan.")
+                        && !each.getPackageName().equals("dev.banyan.plan.check")))
+        .orShould()
+        .dependOnClassesThat()
+        .haveSimpleName("MemoryPlanner")
         .check(house);
   }
 

@@ -47,7 +47,8 @@ public final class CommandTree {
   public record Ending(int code, boolean usedLibtorch) {}
 
   /** Runs one command line; never throws. */
-  public Ending run(String... args) {
+  public Ending run(String... typed) {
+    String[] args = withDefaultVerb(typed);
     CommandLine root = root(args.length == 0 ? "" : args[0]);
     root.setOut(new PrintWriter(out, false, StandardCharsets.UTF_8));
     root.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
@@ -67,6 +68,27 @@ public final class CommandTree {
       // Errors (no memory, a broken class path) and a closed pipe pass picocli's handler.
       return new Ending(failed(e, root.getOut()), usesLibtorch(last(root)));
     }
+  }
+
+  /** Adds the verb a noun takes when none was typed. */
+  private String[] withDefaultVerb(String[] args) {
+    for (Noun noun : nouns) {
+      if (args.length < 2 || !noun.name().equals(args[0]) || noun.defaultVerb().isEmpty()) {
+        continue;
+      }
+      List<String> verbs =
+          noun.commands().stream()
+              .map(each -> CommandSpec.forAnnotatedObject(each).name())
+              .toList();
+      String word = args[1];
+      boolean slip = word.matches("[a-z-]+") && Nearest.of(word, verbs).isPresent();
+      if (!verbs.contains(word) && !slip && !word.equals("-h") && !word.equals("--help")) {
+        List<String> longer = new ArrayList<>(List.of(args));
+        longer.add(1, noun.defaultVerb());
+        return longer.toArray(String[]::new);
+      }
+    }
+    return args;
   }
 
   /** Picocli prints the stack of what its own help throws, unless it is told it was a command. */

@@ -12,6 +12,7 @@ import java.util.List;
  * @param commands picocli command classes: the verbs, or the noun itself when {@code alone}
  * @param alone true when the noun is itself a command ({@code banyan train CONFIG})
  * @param hidden true when help does not list it
+ * @param defaultVerb the verb that is meant when none is typed; empty when there is none
  */
 public record Noun(
     String room,
@@ -19,7 +20,8 @@ public record Noun(
     String description,
     List<Class<?>> commands,
     boolean alone,
-    boolean hidden) {
+    boolean hidden,
+    String defaultVerb) {
 
   public Noun {
     commands = List.copyOf(commands);
@@ -31,16 +33,21 @@ public record Noun(
 
   /** {@code banyan <name> <verb> …}; each class is one verb and names itself. */
   public static Noun group(String room, String name, String description, Class<?>... verbs) {
-    return new Noun(room, name, description, List.of(verbs), false, false);
+    return new Noun(room, name, description, List.of(verbs), false, false, "");
+  }
+
+  /** The same where {@code banyan <name> inputs…} means {@code banyan <name> <verb> inputs…}. */
+  public Noun withDefault(String verb) {
+    return new Noun(room, name, description, commands, alone, hidden, verb);
   }
 
   /** {@code banyan <name> …}. */
   public static Noun command(String room, String name, String description, Class<?> command) {
-    return new Noun(room, name, description, List.of(command), true, false);
+    return new Noun(room, name, description, List.of(command), true, false, "");
   }
 
   /** A command of the build's own, not listed. */
   public static Noun hidden(String name, String description, Class<?> command) {
-    return new Noun("", name, description, List.of(command), true, true);
+    return new Noun("", name, description, List.of(command), true, true, "");
   }
 }

@@ -1,0 +1,136 @@
+package dev.banyan.cli.plan;
+
+import dev.banyan.cli.frame.Common;
+import dev.banyan.core.ExitCode;
+import dev.banyan.core.Format;
+import dev.banyan.core.Result;
+import dev.banyan.core.UserInputException;
+import dev.banyan.plan.MemoryPlan;
+import dev.banyan.plan.MemoryPlanner;
+import dev.banyan.plan.PlanFigures;
+import dev.banyan.plan.PlanOptions;
+import dev.banyan.plan.StepGraph;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code banyan plan make GRAPH}, the same as {@code banyan plan GRAPH}. */
+@Command(
+    name = "make",
+    description = {
+      "Find the operator order and tensor layout that need the least memory, and say how far",
+      "from the best possible they are. GRAPH comes from export_step.py (banyan plan exporter)."
+    },
+    footer = "  banyan plan make step.json.gz --out plan.json --report plan.html")
+public final class PlanMakeCommand implements Callable<ExitCode> {
+  @Parameters(paramLabel = "GRAPH", description = "A step dump, .json or .json.gz.")
+  private Path graphFile = Path.of("step.json.gz");
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Where the plan goes.")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "10",
+      description = "Time it may take; less when proven best (default: ${DEFAULT-VALUE}).")
+  private double seconds = 10;
+
+  @Mixin private Common common = new Common();
+
+  @Override
+  public ExitCode call() throws IOException {
+    if (!(seconds > 0)) {
+      throw new UserInputException("--seconds " + seconds + ": expected more than 0");
+    }
+    StepGraph graph = MemoryPlanner.read(graphFile);
+    PlanOptions options = PlanOptions.standard().withSeconds(seconds).withSeed(common.seed());
+    long started = System.nanoTime();
+    MemoryPlan plan = MemoryPlanner.plan(graph, options);
+    double took = (System.nanoTime() - started) / 1e9;
+    PlanFigures figures = MemoryPlanner.figures(graph, plan);
+    if (out != null) {
+      MemoryPlanner.write(plan, out);
+    }
+    print(figures, took);
+    Result result = result(figures, took, plan);
+    common.emit(result, () -> PlanReport.of(graphFile, graph, plan, figures, took));
+    return ExitCode.DONE;
+  }
+
+  private void print(PlanFigures figures, double took) {
+    PrintWriter to = common.out();
+    to.printf(
+        "%s: %,d operators, %,d storages, %s persistent%n",
+        graphFile,
+        figures.operators(),
+        figures.storages(),
+        Format.bytes(figures.persistentBytes()));
+    to.printf("program order        %12s  peak%n", bytes(figures.programOrderPeakBytes()));
+    to.printf(
+        "caching allocator    %12s  reserved for program order%n",
+        bytes(figures.cachingAllocatorBytes()));
+    to.printf("planned order        %12s  peak, %s%n", bytes(figures.peakBytes()), proof(figures));
+    to.printf("lower bound          %12s  no order needs less%n", bytes(figures.lowerBoundBytes()));
+    to.printf(
+        "planned arena        %12s  fragmentation %s%n",
+        bytes(figures.arenaBytes()), percent(figures.fragmentation()));
+    to.printf(
+        "saved                %12s  of the caching allocator, %s of all memory%n",
+        percent(figures.savedVersusCaching()), percent(savedOfAll(figures)));
+    to.printf("%s in %.2f s%n", advice(figures), took);
+  }
+
+  private static String bytes(long bytes) {
+    return Format.bytes(bytes);
+  }
+
+  static String percent(double share) {
+    return share == 0 ? "0 %" : String.format(java.util.Locale.ROOT, "%.3g %%", 100 * share);
+  }
+
+  static double savedOfAll(PlanFigures figures) {
+    double before = figures.persistentBytes() + figures.cachingAllocatorBytes();
+    return before == 0 ? 0 : (figures.cachingAllocatorBytes() - figures.arenaBytes()) / before;
+  }
+
+  static String proof(PlanFigures figures) {
+    return figures.orderGap() == 0
+        ? "proven best"
+        : "at most " + percent(figures.orderGap()) + " above the best possible";
+  }
+
+  /** What the figures mean for somebody whose step does not fit. */
+  static String advice(PlanFigures figures) {
+    if (figures.programOrderPeakBytes() == figures.lowerBoundBytes()) {
+      return "Program order is proven best: no other order needs less; only the layout helps.";
+    }
+    return figures.orderGap() == 0
+        ? "This plan is proven best: if it does not fit, no reordering will."
+        : "If the lower bound does not fit, no reordering will.";
+  }
+
+  private Result result(PlanFigures figures, double took, MemoryPlan plan) {
+    return common
+        .result()
+        .put("operators", figures.operators())
+        .put("storages", figures.storages())
+        .put("persistentBytes", figures.persistentBytes())
+        .put("programOrderPeakBytes", figures.programOrderPeakBytes())
+        .put("cachingAllocatorBytes", figures.cachingAllocatorBytes())
+        .put("peakBytes", figures.peakBytes())
+        .put("lowerBoundBytes", figures.lowerBoundBytes())
+        .put("orderGap", figures.orderGap())
+        .put("arenaBytes", figures.arenaBytes())
+        .put("fragmentation", figures.fragmentation())
+        .put("savedVersusCaching", figures.savedVersusCaching())
+        .put("seconds", took)
+        .put("method", plan.method());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.plan.caching;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.plan.check;
+
+import org.jspecify.annotations.NullMarked;

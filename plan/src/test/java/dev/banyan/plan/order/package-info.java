@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.plan.order;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.plan.read;
+
+import org.jspecify.annotations.NullMarked;
