@@ -38,15 +38,22 @@ final class PlanReport {
             .figure(
                 "saved",
                 PlanMakeCommand.percent(figures.savedVersusCaching()),
-                "of " + Format.bytes(figures.cachingAllocatorBytes()) + " the caching allocator takes")
-            .figure("lower bound", Format.bytes(figures.lowerBoundBytes()), PlanMakeCommand.proof(figures))
-            .figure("fragmentation", PlanMakeCommand.percent(figures.fragmentation()), "of the arena")
+                "of "
+                    + Format.bytes(figures.cachingAllocatorBytes())
+                    + " the caching allocator takes")
+            .figure(
+                "lower bound",
+                Format.bytes(figures.lowerBoundBytes()),
+                PlanMakeCommand.proof(figures))
+            .figure(
+                "fragmentation", PlanMakeCommand.percent(figures.fragmentation()), "of the arena")
             .figure("time", "%.2f s".formatted(seconds), plan.method())
             .note(PlanMakeCommand.advice(figures));
     report.section("Memory over time").chart(memory(graph, plan, figures));
     arena(report, graph, plan);
     peak(report, graph, plan);
-    return report.command("banyan plan make " + file + " --seed " + plan.seed() + " --report plan.html");
+    return report.command(
+        "banyan plan make " + file + " --seed " + plan.seed() + " --report plan.html");
   }
 
   private static Chart memory(StepGraph graph, MemoryPlan plan, PlanFigures figures) {
@@ -68,8 +75,9 @@ final class PlanReport {
     double[] x = new double[count];
     double[] y = new double[count];
     for (int k = 0; k < loads.length; k++) {
-      x[k / stretch] = k / stretch * (double) stretch;
-      y[k / stretch] = Math.max(y[k / stretch], loads[k] / 1e9);
+      int point = k / stretch;
+      x[point] = (double) point * stretch;
+      y[point] = Math.max(y[point], loads[k] / 1e9);
     }
     chart.series(name, x, y);
   }

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * PyTorch's caching allocator with its default settings, as far as sizes go ({@code
@@ -118,7 +120,7 @@ public final class CachingAllocator {
     return bytes < OWN_SEGMENT ? LARGE_SEGMENT : (bytes + OWN_ROUND - 1) / OWN_ROUND * OWN_ROUND;
   }
 
-  private Piece smallestFit(boolean small, long bytes) {
+  private @Nullable Piece smallestFit(boolean small, long bytes) {
     var found = pool(small).ceilingEntry(bytes);
     if (found == null) {
       return null;
@@ -128,7 +130,7 @@ public final class CachingAllocator {
     return piece;
   }
 
-  private TreeMap<Long, TreeMap<Long, Piece>> pool(boolean small) {
+  private NavigableMap<Long, TreeMap<Long, Piece>> pool(boolean small) {
     TreeMap<Long, TreeMap<Long, Piece>> pool = free.get(small);
     if (pool == null) {
       throw new IllegalStateException("no pool");

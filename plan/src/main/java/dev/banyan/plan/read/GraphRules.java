@@ -124,7 +124,7 @@ final class GraphRules {
     cameFrom[from.id()] = from.id();
     while (!open.isEmpty()) {
       Operator here = open.poll();
-      if (here == to) {
+      if (here.id() == to.id()) {
         List<String> names = new ArrayList<>(List.of(from.name()));
         for (int at = to.id(); at != from.id(); at = cameFrom[at]) {
           names.add(1, operators.get(at).name());

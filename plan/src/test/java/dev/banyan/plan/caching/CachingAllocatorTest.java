@@ -53,7 +53,7 @@ class CachingAllocatorTest {
       for (int i = 0; i < 300; i++) {
         if (!tickets.isEmpty() && random.nextInt(5) < 2) {
           int which = random.nextInt(tickets.size());
-          allocator.release(tickets.remove(which));
+          allocator.release(tickets.remove(/* index */ which));
           plain.release(blocks.remove(which));
         } else {
           long bytes = 1 + random.nextLong(1L << (4 + random.nextInt(22)));

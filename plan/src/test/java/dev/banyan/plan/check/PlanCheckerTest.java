@@ -75,12 +75,9 @@ class PlanCheckerTest {
         offsets.set(touched.get(0), offsets.get(touched.get(1)));
         yield Optional.of(with(plan, order, offsets));
       }
-      case 3 -> { // an offset is not aligned
-        yield movedBy(plan, order, offsets, random, 1 + random.nextInt(511));
-      }
-      case 4 -> { // an offset lies below the arena
-        yield movedBy(plan, order, offsets, random, -(1L << 40));
-      }
+      // an offset is not aligned; an offset lies below the arena
+      case 3 -> movedBy(plan, order, offsets, random, 1 + random.nextInt(511));
+      case 4 -> movedBy(plan, order, offsets, random, -(1L << 40));
       default -> {
         long more = 512L * (1 + random.nextInt(4));
         yield Optional.of(
