@@ -210,6 +210,71 @@ public final class Block {
         base);
   }
 
+  /**
+   * Some operators, ascending, as a problem of their own: storages first touched by others are live
+   * before it, storages touched by others besides live after it. Without a base.
+   */
+  public Block part(int[] operators) {
+    int[] local = new int[n];
+    Arrays.fill(local, -1);
+    for (int i = 0; i < operators.length; i++) {
+      local[operators[i]] = i;
+    }
+    int[] storage = new int[m];
+    Arrays.fill(storage, -1);
+    var sizes = new long[m];
+    var early = new boolean[m];
+    var late = new boolean[m];
+    var touchRow = new IntRow();
+    int[] rowStart = new int[operators.length + 1];
+    int count = 0;
+    for (int i = 0; i < operators.length; i++) {
+      for (int t = touchStart[operators[i]]; t < touchStart[operators[i] + 1]; t++) {
+        int s = touch[t];
+        if (storage[s] == -1) {
+          early[count] = before[s] || local[toucher[toucherStart[s]]] < 0;
+          late[count] = after[s];
+          for (int u = toucherStart[s] + 1; u < toucherStart[s + 1]; u++) {
+            late[count] |= local[toucher[u]] < 0;
+          }
+          sizes[count] = size[s];
+          storage[s] = early[count] && late[count] ? -2 : count++;
+        }
+        if (storage[s] >= 0) {
+          touchRow.add(storage[s]);
+        }
+      }
+      rowStart[i + 1] = touchRow.size();
+    }
+    int[][] touches = {rowStart, touchRow.toArray()};
+    int[] named = new int[operators.length];
+    Arrays.setAll(named, i -> operator[operators[i]]);
+    return new Block(
+        named,
+        inside(predStart, pred, operators, local),
+        inside(succStart, succ, operators, local),
+        Arrays.copyOf(sizes, count),
+        Arrays.copyOf(early, count),
+        Arrays.copyOf(late, count),
+        transposed(touches, count),
+        touches,
+        0);
+  }
+
+  private static int[][] inside(int[] start, int[] values, int[] operators, int[] local) {
+    int[] rowStart = new int[operators.length + 1];
+    var row = new IntRow();
+    for (int i = 0; i < operators.length; i++) {
+      for (int k = start[operators[i]]; k < start[operators[i] + 1]; k++) {
+        if (local[values[k]] >= 0) {
+          row.add(local[values[k]]);
+        }
+      }
+      rowStart[i + 1] = row.size();
+    }
+    return new int[][] {rowStart, row.toArray()};
+  }
+
   /** Bytes live while each step of a local order runs. */
   public long[] loads(int[] order) {
     int[] step = Loads.steps(order);

@@ -15,6 +15,7 @@ public final class Rivals {
         new ListOrder(),
         new Lpmf(),
         new Lescea(),
+        new Roam(),
         new Eager());
   }
 }
