@@ -3,6 +3,7 @@ package dev.banyan.cli;
 import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
+import dev.banyan.cli.bench.BenchPlanCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.frame.CommandTree;
@@ -104,6 +105,7 @@ public final class Banyan {
               BenchServeCommand.class,
               BenchModelCommand.class,
               BenchTrainCommand.class,
+              BenchPlanCommand.class,
               BenchLayoutCommand.class,
               BenchLifeCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));

@@ -41,7 +41,7 @@ public final class CachingAllocator {
   }
 
   /** Free pieces by size, then by age. */
-  private final Map<Boolean, TreeMap<Long, TreeMap<Long, Piece>>> free = new HashMap<>();
+  private final Map<Boolean, NavigableMap<Long, NavigableMap<Long, Piece>>> free = new HashMap<>();
 
   private final List<Piece> held = new ArrayList<>();
   private long serials;
@@ -130,7 +130,7 @@ public final class CachingAllocator {
     return piece;
   }
 
-  private NavigableMap<Long, TreeMap<Long, Piece>> pool(boolean small) {
+  private NavigableMap<Long, NavigableMap<Long, Piece>> pool(boolean small) {
     TreeMap<Long, TreeMap<Long, Piece>> pool = free.get(small);
     if (pool == null) {
       throw new IllegalStateException("no pool");
@@ -147,7 +147,7 @@ public final class CachingAllocator {
 
   private void remove(Piece piece) {
     piece.free = false;
-    TreeMap<Long, Piece> same = pool(piece.small).get(piece.bytes);
+    NavigableMap<Long, Piece> same = pool(piece.small).get(piece.bytes);
     if (same != null) {
       same.remove(piece.serial);
       if (same.isEmpty()) {

@@ -1,0 +1,109 @@
+package dev.banyan.cli.bench;
+
+import dev.banyan.bench.PlanSuite;
+import dev.banyan.cli.frame.Common;
+import dev.banyan.core.ExitCode;
+import dev.banyan.core.Progress;
+import dev.banyan.core.Report;
+import dev.banyan.core.Table;
+import dev.banyan.plan.PlanFigures;
+import dev.banyan.plan.PlanOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code banyan bench plan GRAPH…}. */
+@Command(
+    name = "plan",
+    description = "Memory plans beside every published order, on step dumps and a generated step.",
+    footer = "  banyan bench plan suite/*.json.gz --generated 100000")
+public final class BenchPlanCommand implements Callable<ExitCode> {
+  @Parameters(
+      paramLabel = "GRAPH",
+      arity = "0..*",
+      description = "Step dumps; interop/make_plan_suite.sh makes the suite.")
+  private List<Path> files = List.of();
+
+  @Option(
+      names = "--generated",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Also plan a generated step of about N operators.")
+  private int generated;
+
+  @Option(names = "--seconds", defaultValue = "10", description = "Per step (default: 10).")
+  private double seconds = 10;
+
+  @Mixin private Common common = new Common();
+
+  @Override
+  public ExitCode call() throws IOException {
+    PlanOptions options = PlanOptions.standard().withSeconds(seconds).withSeed(common.seed());
+    List<PlanSuite.Outcome> outcomes;
+    try (Progress progress = common.progress("bench plan", files.size(), "steps")) {
+      outcomes = new ArrayList<>(PlanSuite.measure(files, options, progress));
+    }
+    heading();
+    outcomes.forEach(this::print);
+    if (generated > 0) {
+      PlanSuite.Outcome large = PlanSuite.generated(generated, options.withSeconds(120));
+      print(large);
+      outcomes.add(large);
+    }
+    common.emit(
+        common.result().put("steps", outcomes),
+        () -> Report.titled("Memory plans").table(table(outcomes)));
+    return outcomes.stream().allMatch(PlanSuite.Outcome::holds) ? ExitCode.DONE : ExitCode.NO;
+  }
+
+  private void heading() {
+    common
+        .out()
+        .printf(
+            "%-20s %7s %9s %9s %9s %9s %8s %9s %7s %7s %9s %8s%n",
+            "step", "ops", "program", "caching", "peak", "bound", "gap %", "arena", "frag %",
+            "saved %", "LESCEA+", "seconds");
+  }
+
+  private void print(PlanSuite.Outcome outcome) {
+    PlanFigures f = outcome.figures();
+    common
+        .out()
+        .printf(
+            "%-20s %7d %9.4f %9.4f %9.4f %9.4f %8.4f %9.4f %7.3f %7.1f %9.4f %8.2f%s%n",
+            outcome.graph(),
+            f.operators(),
+            f.programOrderPeakBytes() / 1e9,
+            f.cachingAllocatorBytes() / 1e9,
+            f.peakBytes() / 1e9,
+            f.lowerBoundBytes() / 1e9,
+            100 * f.orderGap(),
+            f.arenaBytes() / 1e9,
+            100 * f.fragmentation(),
+            100 * f.savedVersusCaching(),
+            outcome.lesceaBytes() / 1e9,
+            outcome.seconds(),
+            outcome.holds() ? "" : "  DOES NOT HOLD");
+  }
+
+  private static Table table(List<PlanSuite.Outcome> outcomes) {
+    Table table = Table.of("step", "program GB", "caching GB", "peak GB", "bound GB", "arena GB");
+    for (PlanSuite.Outcome outcome : outcomes) {
+      PlanFigures f = outcome.figures();
+      table.row(
+          outcome.graph(),
+          f.programOrderPeakBytes() / 1e9,
+          f.cachingAllocatorBytes() / 1e9,
+          f.peakBytes() / 1e9,
+          f.lowerBoundBytes() / 1e9,
+          f.arenaBytes() / 1e9);
+    }
+    return table;
+  }
+}
