@@ -131,7 +131,7 @@ public final class CachingAllocator {
   }
 
   private NavigableMap<Long, NavigableMap<Long, Piece>> pool(boolean small) {
-    TreeMap<Long, TreeMap<Long, Piece>> pool = free.get(small);
+    NavigableMap<Long, NavigableMap<Long, Piece>> pool = free.get(small);
     if (pool == null) {
       throw new IllegalStateException("no pool");
     }
