@@ -110,7 +110,7 @@ public final class Roam implements OrderMethod {
         front.run(main[k]);
         order.add(main[k]);
       }
-      collect(block, front, update, queued, ready);
+      collect(front, update, queued, ready);
       boolean moved = true;
       while (moved) {
         moved = false;
@@ -118,10 +118,10 @@ public final class Roam implements OrderMethod {
           int u = ready.get(i);
           boolean fits = front.load() + 3 * front.adds(u) <= peak || front.net(u) <= 0;
           if (fits || k == main.length) {
-            ready.remove(i--);
+            ready.remove(/* index */ i--);
             front.run(u);
             order.add(u);
-            collect(block, front, update, queued, ready);
+            collect(front, update, queued, ready);
             moved = true;
           }
         }
@@ -131,7 +131,7 @@ public final class Roam implements OrderMethod {
   }
 
   private static void collect(
-      Block block, Front front, boolean[] update, boolean[] queued, List<Integer> ready) {
+      Front front, boolean[] update, boolean[] queued, List<Integer> ready) {
     if (front.changed().isEmpty()) {
       return;
     }
