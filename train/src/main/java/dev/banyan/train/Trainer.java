@@ -63,6 +63,7 @@ public final class Trainer implements AutoCloseable {
         checkpoints.requireSame(finished.get(), fresh);
         return done(finished.get());
       }
+      checkpoints.requireNoOtherModel();
       Optional<Checkpoints.Found> latest = checkpoints.latest();
       latest.ifPresent(found -> checkpoints.requireSame(found, fresh));
       try (Trainer trainer = new Trainer(config, corpus, checkpoints, latest, fresh)) {

@@ -105,6 +105,36 @@ class TrainerTest {
   }
 
   @Test
+  void aModelThatNoRunWroteIsNotReplaced() throws IOException {
+    TinyRun made = TinyRun.texts(folder).into("made").with("steps", 2);
+    Trainer.run(made.config(), Progress.none());
+    TinyRun run = made.into("run");
+    Path model = run.out().resolve("model");
+    Files.createDirectories(run.out());
+    Files.move(made.out().resolve("model"), model);
+    Files.delete(model.resolve(TrainerState.FILE));
+    byte[] weights = Files.readAllBytes(model.resolve("model.safetensors"));
+
+    for (TinyRun one : List.of(run, run.with("start", model.toString()))) {
+      for (boolean anew : new boolean[] {false, true}) {
+        assertThatThrownBy(
+                () -> {
+                  if (anew) {
+                    Trainer.runAnew(one.config(), Progress.none());
+                  } else {
+                    Trainer.run(one.config(), Progress.none());
+                  }
+                })
+            .isInstanceOf(UserInputException.class)
+            .hasMessageContaining(model.toString())
+            .hasMessageContaining("not written by a run");
+      }
+    }
+    assertThat(model.resolve("model.safetensors")).hasBinaryContent(weights);
+    assertThat(Runs.names(run.out())).containsExactly("model"); // not a step was made
+  }
+
+  @Test
   void aStartModelWithOtherWeightsIsAnotherRecipe() throws IOException {
     TinyRun first = TinyRun.texts(folder).into("first").with("steps", 2);
     Trainer.run(first.config(), Progress.none());

@@ -58,6 +58,32 @@ public final class Checkpoints {
   }
 
   /**
+   * Refuses to end in a folder that this run did not write: its model would be replaced.
+   *
+   * @throws UserInputException when something without a run's state has the finished model's place
+   */
+  public void requireNoOtherModel() {
+    boolean ours = Files.exists(model().resolve(TrainerState.FILE));
+    boolean free = !Files.exists(model()) || isEmptyFolder(model());
+    if (!ours && !free) {
+      throw new UserInputException(
+          "%s: the finished model goes there, but what is there was not written by a run (it has no %s). Use another out, or move it away."
+              .formatted(model(), TrainerState.FILE));
+    }
+  }
+
+  private static boolean isEmptyFolder(Path path) {
+    if (!Files.isDirectory(path)) {
+      return false;
+    }
+    try (var list = Files.list(path)) {
+      return list.findAny().isEmpty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(path + " cannot be read", e);
+    }
+  }
+
+  /**
    * Refuses to mix runs.
    *
    * @throws UserInputException naming the first difference
@@ -78,13 +104,28 @@ public final class Checkpoints {
 
   /** Removes what another run left here; a run with the recipe of {@code now} stays. */
   public void removeOthers(TrainerState now) {
-    List<Path> all = new ArrayList<>(folders());
-    finished().ifPresent(found -> all.add(found.folder()));
-    for (Path folder : all) {
+    for (Path folder : folders()) {
       if (!TrainerState.read(folder).recipe().equals(now.recipe())) {
         remove(folder);
       }
     }
+    if (Files.exists(aside())) {
+      remove(aside()); // left by one who was stopped right here
+    }
+    Optional<Found> finished = finished();
+    if (finished.isPresent() && !finished.get().state().recipe().equals(now.recipe())) {
+      try {
+        // half-removed in its place it would look like a model that no run wrote
+        Files.move(model(), aside(), StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        throw new UncheckedIOException(model() + " cannot be removed", e);
+      }
+      remove(aside());
+    }
+  }
+
+  private Path aside() {
+    return out.resolve("model.removed");
   }
 
   /** Writes a checkpoint, then removes those beyond the newest {@code keep}. */
