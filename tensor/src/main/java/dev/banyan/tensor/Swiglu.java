@@ -17,7 +17,9 @@ final class Swiglu {
     var u = Rows.of(up);
     boolean records = Fused.records(gate) || Fused.records(up);
     Tensor y =
-        records ? tied(gate, up, new Gradients(g, u)) : Tensor.empty(DType.F32, gate.shape());
+        records
+            ? tied(gate, up, new Gradients(g, u, Fused.records(gate) && Fused.records(up) ? 2 : 1))
+            : Tensor.empty(DType.F32, gate.shape());
     Rows out = Rows.dense(y);
     for (int row = 0; row < out.count(); row++) {
       forward(g.rows().row(row), u.rows().row(row), out.row(row), out.width());
@@ -29,7 +31,7 @@ final class Swiglu {
    * The sum of both inputs stands in for y in libtorch's graph: its backward hands the gradient of
    * y to either. The sum is one of constants; its memory is then y's.
    */
-  private static Tensor tied(Tensor gate, Tensor up, Gradients gradients) {
+  static Tensor tied(Tensor gate, Tensor up, Gradients gradients) {
     Tensor shape = Pending.standIn(gate);
     Tensor g = Fused.records(gate) ? tie(gate, shape, gradients, true) : shape;
     Tensor u = Fused.records(up) ? tie(up, shape, gradients, false) : shape;
@@ -53,22 +55,35 @@ final class Swiglu {
   }
 
   /** Both gradients are made when the first is asked for; the other waits here. */
-  private static final class Gradients {
+  static final class Gradients {
     final Rows.Held gate;
     final Rows.Held up;
-    private boolean made;
+
+    /** Inputs whose step has neither run nor been dropped. */
+    private int users;
+
+    private int computed;
     private @Nullable Tensor waiting;
 
-    Gradients(Rows.Held gate, Rows.Held up) {
+    /**
+     * @param users how many of the two inputs ask for their gradient, 1 or 2
+     */
+    Gradients(Rows.Held gate, Rows.Held up, int users) {
       this.gate = gate;
       this.up = up;
+      this.users = users;
+    }
+
+    /** How often the pass over all rows was made. */
+    synchronized int computed() {
+      return computed;
     }
 
     synchronized Tensor take(Tensor dy, boolean isGate) {
-      if (made && waiting != null) {
+      if (waiting != null) {
         // the scope of this hook frees it after the engine has taken it
         Tensor ready = new Tensor(new org.bytedeco.pytorch.Tensor(waiting.raw()));
-        forget();
+        letGo();
         return ready;
       }
       Tensor dGate = Tensor.empty(DType.F32, dy.shape());
@@ -85,12 +100,22 @@ final class Swiglu {
             outUp.row(row),
             out.width());
       }
-      made = true;
-      waiting = Scope.keep(isGate ? dUp : dGate);
+      computed++;
+      if (users > 1) {
+        waiting = Scope.keep(isGate ? dUp : dGate);
+      }
       return isGate ? dGate : dUp;
     }
 
+    /** One input's step is over; what waits is freed when nobody is left to ask for it. */
     synchronized void forget() {
+      users--;
+      if (users == 0) {
+        letGo();
+      }
+    }
+
+    private void letGo() {
       if (waiting != null) {
         waiting.close();
         waiting = null;

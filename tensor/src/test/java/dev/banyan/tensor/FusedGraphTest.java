@@ -277,6 +277,27 @@ class FusedGraphTest {
   }
 
   @Test
+  void onePassMakesBothGradientsOfSwiglu() {
+    try (Scope scope = Scope.open()) {
+      Tensor gate = Seeded.normal(1, ROWS, HIDDEN).requireGrad();
+      Tensor up = Seeded.normal(2, ROWS, HIDDEN).requireGrad();
+      var both = new Swiglu.Gradients(Rows.of(gate), Rows.of(up), 2);
+      Swiglu.tied(gate, up, both).sum().backward();
+      assertThat(both.computed()).isEqualTo(1);
+      assertThat(gate.grad()).isPresent();
+      float[] slope = up.grad().orElseThrow().toFloats();
+      float[] silu = gate.silu().toFloats();
+      for (int i = 0; i < slope.length; i++) {
+        assertThat(slope[i]).isCloseTo(silu[i], within(1e-5f));
+      }
+      Tensor frozen = Seeded.normal(2, ROWS, HIDDEN);
+      var one = new Swiglu.Gradients(Rows.of(gate), Rows.of(frozen), 1);
+      Swiglu.tied(gate, frozen, one).sum().backward();
+      assertThat(one.computed()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void shapesThatDoNotFitAreRefusedByName() {
     try (Scope scope = Scope.open()) {
       Tensor x = Seeded.normal(1, 4, 6);
