@@ -10,8 +10,9 @@ import java.nio.charset.StandardCharsets;
  * <p>The highest order counts grams, each lower one in how many different symbols' company its
  * grams follow. Every document begins with order-1 start marks, which are symbols of contexts only
  * and treated like any other there. Below order 1 stands the uniform distribution. Discounts come
- * from the counts of counts (equation 26 there), kept within [0, count]; where a count of counts is
- * zero, one half stands for the one number it would give.
+ * from the counts of counts (equation 26 there), at most the count; where a count of counts is
+ * zero, or the number it gives is not above zero, one half stands for it, so that every symbol has
+ * a probability above zero.
  *
  * <p>Cost: learning and scoring look at most at 2 · order hash entries per symbol; memory is about
  * 40 bytes per distinct gram and 50 per distinct context.
@@ -155,7 +156,7 @@ public final class KneserNey {
             n[count] == 0 || n[count + 1] == 0
                 ? 0.5
                 : count - (count + 1) * y * n[count + 1] / n[count];
-        discounts[k][count] = Math.clamp(discount, 0.0, count);
+        discounts[k][count] = discount <= 0 ? 0.5 : Math.min(discount, count);
       }
     }
     return discounts;

@@ -43,6 +43,29 @@ class KneserNeyTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"1", "2", "3"})
+  void noSymbolIsImpossibleWhateverTheCountsOfCounts(int order) {
+    int vocabSize = 12;
+    for (int trial = 0; trial < 300; trial++) {
+      RandomGenerator random = new Seed(trial).stream("counts", order);
+      var model = new KneserNey(order, vocabSize);
+      for (int symbol = 0; symbol < vocabSize - 1; symbol++) {
+        int[] document = new int[random.nextInt(6)];
+        java.util.Arrays.fill(document, symbol);
+        model.learn(document);
+      }
+      int[] history = skewed(random, random.nextInt(0, 4), vocabSize);
+      double sum = 0;
+      for (int symbol = 0; symbol < vocabSize; symbol++) {
+        double probability = model.probability(history, symbol);
+        assertThat(probability).as("trial %d, symbol %d", trial, symbol).isPositive();
+        sum += probability;
+      }
+      assertThat(sum).isCloseTo(1, within(1e-12));
+    }
+  }
+
   @Test
   void theBitsOfADocumentAreThoseOfItsSymbols() {
     var model = new KneserNey(3, 256);
@@ -160,7 +183,7 @@ class KneserNeyTest {
       double n = having(k, capped);
       double more = having(k, capped + 1);
       double discount = n == 0 || more == 0 ? 0.5 : capped - (capped + 1) * y * more / n;
-      return Math.clamp(discount, 0, capped);
+      return discount <= 0 ? 0.5 : Math.min(discount, capped);
     }
 
     private double having(int k, int count) {
