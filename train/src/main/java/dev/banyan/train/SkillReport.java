@@ -31,12 +31,22 @@ public record SkillReport(List<Category> categories, Interval mean, double basel
    * @param accuracy share of right answers with Wilson's 95 % interval
    * @param baseline share that the most frequent training answer gets right
    * @param lead accuracy minus baseline with a 95 % bootstrap interval over questions, paired
+   * @param signTest chance of so uneven a result were both alike: the exact two-sided sign test on
+   *     the questions that only one of them gets right
    */
   public record Category(
-      String name, int questions, Interval accuracy, double baseline, Interval lead) {
-    /** Whether the model is above the baseline with 95 % confidence. */
+      String name,
+      int questions,
+      Interval accuracy,
+      double baseline,
+      Interval lead,
+      double signTest) {
+    /**
+     * Whether the model is above the baseline with 95 % confidence. The bootstrap of a few
+     * questions that all go one way has no width, so the sign test has to agree.
+     */
     public boolean above() {
-      return lead.low() > 0;
+      return lead.low() > 0 && signTest < 0.05;
     }
   }
 
@@ -104,7 +114,8 @@ public record SkillReport(List<Category> categories, Interval mean, double basel
         grades.size(),
         Intervals.wilson(grades.stream().filter(Grade::model).count(), grades.size(), 0.95),
         Arrays.stream(usual).average().orElse(0),
-        Intervals.pairedDifference(model, usual, 0.95, seed.of("skills", name)));
+        Intervals.pairedDifference(model, usual, 0.95, seed.of("skills", name)),
+        Intervals.signTest(model, usual));
   }
 
   /** The most frequent answer of each category; of equally frequent ones the first in order. */

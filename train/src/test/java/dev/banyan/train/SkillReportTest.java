@@ -47,6 +47,21 @@ class SkillReportTest {
   }
 
   @Test
+  void aFewQuestionsAnsweredRightShowNothing() {
+    // all right where the usual answer is wrong: 2 / 2^n is below 0.05 from six questions on
+    for (int count = 1; count <= 8; count++) {
+      var questions = java.util.Collections.nCopies(count, question("colour", "red"));
+      var answers = java.util.Collections.nCopies(count, "red");
+      SkillReport report =
+          SkillReport.of(questions, answers, Map.of("colour", "blue"), new Seed(1));
+      assertThat(report.categories().getFirst().lead().low()).isEqualTo(1);
+      assertThat(report.categories().getFirst().signTest())
+          .isCloseTo(2 / Math.pow(2, count), within(1e-12));
+      assertThat(report.categoriesAbove()).as("%d questions", count).isEqualTo(count < 6 ? 0 : 1);
+    }
+  }
+
+  @Test
   void theMostFrequentAnswerIsCountedPerCategory() {
     assertThat(
             SkillReport.mostFrequentAnswers(
