@@ -24,7 +24,7 @@ public interface ExampleEncoder {
           case TextExample text -> plain(tokenizer, text);
           case ChatExample chat ->
               throw new UserInputException(
-                  "%s: this is a conversation, and the tokenizer has no tokens for turns (%s). Train a tokenizer with `banyan tokenizer train --chat`, or give plain texts."
+                  "%s: this is a conversation, and the tokenizer has no tokens for turns (%s). Train a tokenizer with `banyan tokenizer train`, or give plain texts."
                       .formatted(chat.origin(), ChatFormat.SPECIAL_TOKENS));
         };
   }
