@@ -59,6 +59,11 @@ public final class LanguageModel implements AutoCloseable {
   /** Whether parameters are other than those of the mapped files. */
   private final boolean adapted;
 
+  private final RotaryFrequencies frequencies;
+
+  /** Whose weights these are, when this is a replica. */
+  private final @Nullable LanguageModel original;
+
   private final Decoder decoder;
 
   private LanguageModel(
@@ -70,7 +75,8 @@ public final class LanguageModel implements AutoCloseable {
       @Nullable WeightFolder mapped,
       @Nullable Path origin,
       RotaryFrequencies frequencies) {
-    this(config, naming, precision, parameters, trainable, mapped, origin, frequencies, false);
+    this(
+        config, naming, precision, parameters, trainable, mapped, origin, frequencies, false, null);
   }
 
   private LanguageModel(
@@ -82,7 +88,8 @@ public final class LanguageModel implements AutoCloseable {
       @Nullable WeightFolder mapped,
       @Nullable Path origin,
       RotaryFrequencies frequencies,
-      boolean adapted) {
+      boolean adapted,
+      @Nullable LanguageModel original) {
     this.config = config;
     this.naming = naming;
     this.precision = precision;
@@ -91,6 +98,8 @@ public final class LanguageModel implements AutoCloseable {
     this.mapped = mapped;
     this.origin = origin;
     this.adapted = adapted;
+    this.frequencies = frequencies;
+    this.original = original;
     this.decoder = new Decoder(config, naming, precision, frequencies, new Source());
   }
 
@@ -165,7 +174,8 @@ public final class LanguageModel implements AutoCloseable {
         weights,
         folder,
         RotaryFrequencies.EXACT,
-        true);
+        true,
+        null);
   }
 
   /**
@@ -250,7 +260,7 @@ public final class LanguageModel implements AutoCloseable {
           });
     }
     return new LanguageModel(
-        config, naming, precision, tensors, trainable, null, origin, RotaryFrequencies.EXACT);
+        config, naming, precision, tensors, trainable, null, origin, frequencies, false, this);
   }
 
   private static void initialize(
@@ -326,14 +336,27 @@ public final class LanguageModel implements AutoCloseable {
       if (trainable || parameter.dtype() == dtype) {
         return parameter;
       }
-      return converted.computeIfAbsent(
-          name,
-          key -> {
-            try (Scope scope = Scope.open()) {
-              return Scope.keep(parameter.to(dtype));
-            }
-          });
+      return converted(name, dtype);
     }
+  }
+
+  /** The one copy of a matrix in another type, which replicas share. */
+  private Tensor converted(String name, DType dtype) {
+    if (original != null) {
+      return original.converted(name, dtype);
+    }
+    return converted.computeIfAbsent(
+        name,
+        key -> {
+          try (Scope scope = Scope.open()) {
+            return Scope.keep(Objects.requireNonNull(parameters.get(key), key).to(dtype));
+          }
+        });
+  }
+
+  /** Matrices of which this model holds a copy of its own. */
+  int convertedMatrices() {
+    return converted.size();
   }
 
   public ModelConfig config() {

@@ -202,6 +202,31 @@ class LanguageModelTest {
   }
 
   @Test
+  void aReplicaOfAnOpenedModelSharesItsConvertedMatricesAndItsFrequencies() {
+    Path folder = temp.resolve("model");
+    try (var made = LanguageModel.create(small(), new Seed(8), Precision.F32)) {
+      made.save(folder, StoredType.BF16, files -> {});
+    }
+    Batch batch = Batch.of(java.util.stream.IntStream.range(0, 60).toArray());
+    List<float[]> logits = new ArrayList<>();
+    for (RotaryFrequencies frequencies : RotaryFrequencies.values()) {
+      try (var model = LanguageModel.open(folder, Precision.F32, frequencies);
+          var replica = model.replica();
+          var second = replica.replica();
+          var scope = Scope.open();
+          var guard = Guard.noGrad()) {
+        assertThat(model.convertedMatrices()).isPositive();
+        assertThat(replica.convertedMatrices()).isZero();
+        assertThat(second.convertedMatrices()).isZero();
+        logits.add(model.forward(batch, KvStore.none()).toFloats());
+        assertThat(replica.forward(batch, KvStore.none()).toFloats()).isEqualTo(logits.getLast());
+        assertThat(second.forward(batch, KvStore.none()).toFloats()).isEqualTo(logits.getLast());
+      }
+    }
+    assertThat(logits.getFirst()).isNotEqualTo(logits.getLast()); // the frequencies do differ
+  }
+
+  @Test
   void aTokenOutsideTheVocabularyIsRefused() {
     try (var model = LanguageModel.create(small(), new Seed(1), Precision.F32);
         var scope = Scope.open()) {
