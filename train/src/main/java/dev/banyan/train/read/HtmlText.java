@@ -80,11 +80,15 @@ final class HtmlText {
           Map.entry("rarr", "→"),
           Map.entry("larr", "←"));
 
+  /** Characters between the ampersand and the semicolon, the first counted. */
+  private static final int LONGEST_REFERENCE = 10;
+
   private final String html;
   private final StringBuilder out;
   private int at;
   private int preDepth;
   private boolean spacePending;
+  private boolean headNeverEnds;
 
   private HtmlText(String html) {
     this.html = html;
@@ -158,18 +162,26 @@ final class HtmlText {
 
   /** Goes behind the end tag of {@code name}; from a head that is never closed, to the body. */
   private void skipTo(String name) {
+    boolean head = name.equals("head");
+    if (head && headNeverEnds) {
+      return; // one look to the end of the page is enough for all its heads
+    }
     for (int i = html.indexOf("</", at); i >= 0; i = html.indexOf("</", i + 2)) {
-      if (html.regionMatches(true, i + 2, name, 0, name.length())) {
-        at = endOfTag(i + 2);
+      int behind = i + 2 + name.length();
+      if (html.regionMatches(true, i + 2, name, 0, name.length())
+          && (behind == html.length() || !Character.isLetterOrDigit(html.charAt(behind)))) {
+        at = endOfTag(behind);
         return;
       }
     }
-    at = name.equals("head") ? at : html.length();
+    headNeverEnds |= head;
+    at = head ? at : html.length();
   }
 
   private void reference() {
-    int end = html.indexOf(';', at);
-    String text = end > at + 1 && end - at <= 10 ? resolved(html.substring(at + 1, end)) : "";
+    int limit = Math.min(html.length(), at + LONGEST_REFERENCE + 1);
+    int end = html.indexOf(';', at, limit);
+    String text = end > at + 1 ? resolved(html.substring(at + 1, end)) : "";
     if (text.isEmpty()) {
       put('&');
       at++;
