@@ -28,6 +28,11 @@ final class Fused {
     }
   }
 
+  /** Whether this JVM has vectors. */
+  static boolean hasVectors() {
+    return Vectors.PRESENT;
+  }
+
   /** Whether f32 operands can go through a fused kernel. */
   static boolean takes(Tensor... operands) {
     for (Tensor operand : operands) {

@@ -23,6 +23,12 @@ public final class Guard implements AutoCloseable {
     return new Guard(true);
   }
 
+  /** Whether gradients are recorded on this thread now. */
+  public static boolean recordsGradients() {
+    Libtorch.ensureStarted();
+    return GradMode.is_enabled();
+  }
+
   @Override
   public void close() {
     GradMode.set_enabled(before);

@@ -3,10 +3,13 @@ package dev.banyan.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -20,11 +23,21 @@ final class Lanes {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   static final int WIDTH = SPECIES.length();
 
+  private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
+  private static final VectorSpecies<Short> SHORTS = narrower(short.class, 2);
+  private static final VectorSpecies<Byte> BYTES = narrower(byte.class, 4);
+
   private static final MemorySegment MEMORY =
       MemorySegment.NULL.reinterpret(Long.MAX_VALUE); // all addresses; see above
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private Lanes() {}
+
+  /** As many lanes of a type that is {@code times} narrower. */
+  private static <E> VectorSpecies<E> narrower(Class<E> type, int times) {
+    return VectorSpecies.of(
+        type, VectorShape.forBitSize(Math.max(64, SPECIES.vectorBitSize() / times)));
+  }
 
   static FloatVector load(long address) {
     return FloatVector.fromMemorySegment(SPECIES, MEMORY, address, ORDER);
@@ -41,6 +54,63 @@ final class Lanes {
 
   static void store(FloatVector values, long address, VectorMask<Float> mask) {
     values.intoMemorySegment(MEMORY, address, ORDER, mask);
+  }
+
+  /** bf16 elements, which are the upper halves of f32. */
+  static FloatVector bf16(long address) {
+    return ((IntVector)
+            ShortVector.fromMemorySegment(SHORTS, MEMORY, address, ORDER)
+                .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+        .lanewise(VectorOperators.LSHL, 16)
+        .reinterpretAsFloats();
+  }
+
+  /** f16 elements, finite ones exactly: exponent and fraction moved into place, then rebiased. */
+  static FloatVector f16(long address) {
+    IntVector bits =
+        (IntVector)
+            ShortVector.fromMemorySegment(SHORTS, MEMORY, address, ORDER)
+                .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+    FloatVector magnitude =
+        bits.and(0x7fff).lanewise(VectorOperators.LSHL, 13).reinterpretAsFloats().mul(0x1p112f);
+    IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+    return magnitude.reinterpretAsInts().or(sign).reinterpretAsFloats();
+  }
+
+  /** Signed bytes. */
+  static FloatVector i8(long address) {
+    return (FloatVector)
+        ByteVector.fromMemorySegment(BYTES, MEMORY, address, ORDER)
+            .convertShape(VectorOperators.B2F, SPECIES, 0);
+  }
+
+  /** All whole vectors of [from, to) or-ed together, four side by side. */
+  static int or(long from, long to) {
+    long step = 4L * WIDTH;
+    IntVector a = IntVector.zero(INTS);
+    IntVector b = a;
+    IntVector c = a;
+    IntVector d = a;
+    long at = from;
+    for (; at + 4 * step <= to; at += 4 * step) {
+      a = a.or(IntVector.fromMemorySegment(INTS, MEMORY, at, ORDER));
+      b = b.or(IntVector.fromMemorySegment(INTS, MEMORY, at + step, ORDER));
+      c = c.or(IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * step, ORDER));
+      d = d.or(IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * step, ORDER));
+    }
+    return a.or(b).or(c.or(d)).reduceLanes(VectorOperators.OR);
+  }
+
+  static short getShort(long address) {
+    return MEMORY.get(ValueLayout.JAVA_SHORT_UNALIGNED, address);
+  }
+
+  static void setShort(long address, short value) {
+    MEMORY.set(ValueLayout.JAVA_SHORT_UNALIGNED, address, value);
+  }
+
+  static byte getByte(long address) {
+    return MEMORY.get(ValueLayout.JAVA_BYTE, address);
   }
 
   static float get(long address) {

@@ -69,11 +69,22 @@ final class RmsNorm {
   private static void forward(Rows x, long w, Rows y, long inverses, double epsilon) {
     float[] scratch = new float[Lanes.WIDTH];
     for (int row = 0; row < x.count(); row++) {
-      double mean = squares(x.row(row), x.width(), scratch) / x.width();
-      float inverse = (float) (1 / Math.sqrt(mean + epsilon));
+      float inverse = row(x.row(row), w, y.row(row), x.width(), epsilon, scratch);
       Lanes.set(inverses + 4L * row, inverse);
-      scale(x.row(row), w, inverse, y.row(row), x.width());
     }
+  }
+
+  /**
+   * One row, in place where y is x.
+   *
+   * @param scratch {@link Lanes#WIDTH} long
+   * @return 1 / √(mean(x²) + ε)
+   */
+  static float row(long x, long w, long y, int width, double epsilon, float[] scratch) {
+    double mean = squares(x, width, scratch) / width;
+    float inverse = (float) (1 / Math.sqrt(mean + epsilon));
+    scale(x, w, inverse, y, width);
+    return inverse;
   }
 
   private static double squares(long x, int width, float[] scratch) {

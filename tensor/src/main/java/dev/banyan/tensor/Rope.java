@@ -81,9 +81,19 @@ final class Rope {
     return y;
   }
 
-  private static void turn(long x, long cos, long sin, long y, int half, int direction) {
-    long second = 4L * half;
+  /** One head, in place where y is x; direction 1, or -1 to turn back. */
+  static void turn(long x, long cos, long sin, long y, int half, int direction) {
     int whole = Lanes.whole(half);
+    turnWhole(x, cos, sin, y, half, whole, direction);
+    if (whole < half) {
+      long at = 4L * whole;
+      turnRest(x + at, cos + at, sin + at, y + at, 4L * half, Lanes.rest(half), direction);
+    }
+  }
+
+  private static void turnWhole(
+      long x, long cos, long sin, long y, int half, int whole, int direction) {
+    long second = 4L * half;
     for (int i = 0; i < whole; i += Lanes.WIDTH) {
       long at = 4L * i;
       FloatVector c = Lanes.load(cos + at);
@@ -93,15 +103,15 @@ final class Rope {
       Lanes.store(a.mul(c).sub(b.mul(s)), y + at);
       Lanes.store(b.mul(c).add(a.mul(s)), y + second + at);
     }
-    if (whole < half) {
-      long at = 4L * whole;
-      VectorMask<Float> rest = Lanes.rest(half);
-      FloatVector c = Lanes.load(cos + at, rest);
-      FloatVector s = Lanes.load(sin + at, rest).mul(direction);
-      FloatVector a = Lanes.load(x + at, rest);
-      FloatVector b = Lanes.load(x + second + at, rest);
-      Lanes.store(a.mul(c).sub(b.mul(s)), y + at, rest);
-      Lanes.store(b.mul(c).add(a.mul(s)), y + second + at, rest);
-    }
+  }
+
+  private static void turnRest(
+      long x, long cos, long sin, long y, long second, VectorMask<Float> rest, int direction) {
+    FloatVector c = Lanes.load(cos, rest);
+    FloatVector s = Lanes.load(sin, rest).mul(direction);
+    FloatVector a = Lanes.load(x, rest);
+    FloatVector b = Lanes.load(x + second, rest);
+    Lanes.store(a.mul(c).sub(b.mul(s)), y, rest);
+    Lanes.store(b.mul(c).add(a.mul(s)), y + second, rest);
   }
 }

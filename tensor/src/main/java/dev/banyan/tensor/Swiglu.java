@@ -123,24 +123,43 @@ final class Swiglu {
     }
   }
 
-  private static void forward(long gate, long up, long y, int width) {
+  // Whole vectors and the rest are methods of their own: together they are more than the compiler
+  // inlines, and what is not inlined lands on the heap.
+
+  /** silu(gate) · up of one row; y may be gate. */
+  static void forward(long gate, long up, long y, int width) {
     int whole = Lanes.whole(width);
-    for (int i = 0; i < whole; i += Lanes.WIDTH) {
+    forwardWhole(gate, up, y, whole);
+    if (whole < width) {
+      long at = 4L * whole;
+      forwardRest(gate + at, up + at, y + at, Lanes.rest(width));
+    }
+  }
+
+  private static void forwardWhole(long gate, long up, long y, int width) {
+    for (int i = 0; i < width; i += Lanes.WIDTH) {
       long at = 4L * i;
       FloatVector g = Lanes.load(gate + at);
       Lanes.store(g.mul(Lanes.load(up + at)).div(Lanes.exp(g.neg()).add(1f)), y + at);
     }
-    if (whole < width) {
-      long at = 4L * whole;
-      VectorMask<Float> rest = Lanes.rest(width);
-      FloatVector g = Lanes.load(gate + at, rest);
-      Lanes.store(g.mul(Lanes.load(up + at, rest)).div(Lanes.exp(g.neg()).add(1f)), y + at, rest);
-    }
+  }
+
+  private static void forwardRest(long gate, long up, long y, VectorMask<Float> rest) {
+    FloatVector g = Lanes.load(gate, rest);
+    Lanes.store(g.mul(Lanes.load(up, rest)).div(Lanes.exp(g.neg()).add(1f)), y, rest);
   }
 
   private static void backward(long gate, long up, long dy, long dGate, long dUp, int width) {
     int whole = Lanes.whole(width);
-    for (int i = 0; i < whole; i += Lanes.WIDTH) {
+    backwardWhole(gate, up, dy, dGate, dUp, whole);
+    if (whole < width) {
+      long at = 4L * whole;
+      backwardRest(gate + at, up + at, dy + at, dGate + at, dUp + at, Lanes.rest(width));
+    }
+  }
+
+  private static void backwardWhole(long gate, long up, long dy, long dGate, long dUp, int width) {
+    for (int i = 0; i < width; i += Lanes.WIDTH) {
       long at = 4L * i;
       FloatVector g = Lanes.load(gate + at);
       FloatVector slope = Lanes.load(dy + at);
@@ -149,16 +168,16 @@ final class Swiglu {
       Lanes.store(slope.mul(silu), dUp + at);
       Lanes.store(siluSlope(s, silu).mul(slope.mul(Lanes.load(up + at))), dGate + at);
     }
-    if (whole < width) {
-      long at = 4L * whole;
-      VectorMask<Float> rest = Lanes.rest(width);
-      FloatVector g = Lanes.load(gate + at, rest);
-      FloatVector slope = Lanes.load(dy + at, rest);
-      FloatVector s = logistic(g);
-      FloatVector silu = g.mul(s);
-      Lanes.store(slope.mul(silu), dUp + at, rest);
-      Lanes.store(siluSlope(s, silu).mul(slope.mul(Lanes.load(up + at, rest))), dGate + at, rest);
-    }
+  }
+
+  private static void backwardRest(
+      long gate, long up, long dy, long dGate, long dUp, VectorMask<Float> rest) {
+    FloatVector g = Lanes.load(gate, rest);
+    FloatVector slope = Lanes.load(dy, rest);
+    FloatVector s = logistic(g);
+    FloatVector silu = g.mul(s);
+    Lanes.store(slope.mul(silu), dUp, rest);
+    Lanes.store(siluSlope(s, silu).mul(slope.mul(Lanes.load(up, rest))), dGate, rest);
   }
 
   private static FloatVector logistic(FloatVector x) {
