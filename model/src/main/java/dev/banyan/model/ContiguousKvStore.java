@@ -1,10 +1,13 @@
 package dev.banyan.model;
 
 import dev.banyan.tensor.DType;
+import dev.banyan.tensor.KvPages;
 import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Tensor;
 import dev.banyan.weights.config.ModelConfig;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * One buffer per layer, [sequences, kvHeads, capacity, headDim], whose capacity doubles when a
@@ -21,6 +24,8 @@ public final class ContiguousKvStore implements KvStore {
   private final Tensor[] keys;
   private final Tensor[] values;
   private final int[] capacities;
+  // made when first asked for, until the buffer grows
+  private final Optional<KvPages>[][] pages;
 
   /**
    * An empty store.
@@ -36,11 +41,21 @@ public final class ContiguousKvStore implements KvStore {
     this.keys = new Tensor[config.layers()];
     this.values = new Tensor[config.layers()];
     this.capacities = new int[config.layers()];
+    this.pages = emptyPages(config.layers(), sequences);
     Arrays.fill(capacities, FIRST_CAPACITY);
     for (int layer = 0; layer < keys.length; layer++) {
       keys[layer] = buffer(FIRST_CAPACITY);
       values[layer] = buffer(FIRST_CAPACITY);
     }
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type has no other way
+  private static Optional<KvPages>[][] emptyPages(int layers, int sequences) {
+    Optional[][] pages = new Optional[layers][sequences];
+    for (Optional[] layer : pages) {
+      Arrays.fill(layer, Optional.empty());
+    }
+    return pages;
   }
 
   private Tensor buffer(int capacity) {
@@ -90,6 +105,32 @@ public final class ContiguousKvStore implements KvStore {
         chosen(values[layer], sequences).narrow(2, 0, longest));
   }
 
+  @Override
+  public Optional<KvPages> pages(int layer, int sequence, int tokens) {
+    reserve(layer, lengths[sequence] + tokens);
+    return pages[layer][sequence].or(
+        () -> {
+          try (Scope scope = Scope.open()) {
+            pages[layer][sequence] =
+                Optional.of(
+                    KvPages.of(
+                        List.of(keys[layer].select(0, sequence)),
+                        List.of(values[layer].select(0, sequence))));
+          }
+          return pages[layer][sequence];
+        });
+  }
+
+  /**
+   * What is kept of a sequence in one layer, [kvHeads, {@link #length}, headDim]; views in the
+   * caller's scope.
+   */
+  public Seen kept(int layer, int sequence) {
+    return new Seen(
+        keys[layer].select(0, sequence).narrow(1, 0, lengths[sequence]),
+        values[layer].select(0, sequence).narrow(1, 0, lengths[sequence]));
+  }
+
   private void put(Tensor buffer, Tensor index, Tensor rows) {
     buffer
         .view(buffer.count() / headDim, headDim)
@@ -114,6 +155,7 @@ public final class ContiguousKvStore implements KvStore {
     keys[layer] = grown(keys[layer], capacities[layer], capacity);
     values[layer] = grown(values[layer], capacities[layer], capacity);
     capacities[layer] = capacity;
+    Arrays.fill(pages[layer], Optional.empty());
   }
 
   private Tensor grown(Tensor old, int from, int to) {

@@ -1,6 +1,8 @@
 package dev.banyan.model;
 
+import dev.banyan.tensor.KvPages;
 import dev.banyan.tensor.Tensor;
+import java.util.Optional;
 
 /**
  * The keys and values of tokens that were seen before, by sequence and layer. Attention sees the
@@ -26,6 +28,15 @@ public interface KvStore extends AutoCloseable {
    * @return [sequences, kvHeads, longest, headDim]; a sequence's own end where it is shorter
    */
   Seen extendEach(int layer, int[] sequences, Tensor keys, Tensor values);
+
+  /**
+   * Where keys and values of a sequence lie in one layer, with room for {@code tokens} more after
+   * {@link #length}, for kernels that write and read them in place. The new ones are written by the
+   * caller.
+   *
+   * @return empty when nothing is kept
+   */
+  Optional<KvPages> pages(int layer, int sequence, int tokens);
 
   /** After all layers of a forward pass: {@code tokens} more of this sequence are kept. */
   void advance(int sequence, int tokens);

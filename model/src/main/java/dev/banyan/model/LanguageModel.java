@@ -1,14 +1,18 @@
 package dev.banyan.model;
 
 import dev.banyan.core.IoConsumer;
+import dev.banyan.core.MissingThingException;
 import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.decoder.Decoder;
 import dev.banyan.model.decoder.ParameterSource;
+import dev.banyan.model.decoder.Weight;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Guard;
+import dev.banyan.tensor.Matrix;
 import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Tensor;
+import dev.banyan.tensor.VectorKernels;
 import dev.banyan.weights.ShardPlan;
 import dev.banyan.weights.StoredTensor;
 import dev.banyan.weights.StoredType;
@@ -22,6 +26,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,17 +54,17 @@ import org.jspecify.annotations.Nullable;
 public final class LanguageModel implements AutoCloseable {
   private final ModelConfig config;
   private final ExpertNaming naming;
-  private final Precision precision;
+  private final Opening opening;
   private final SequencedMap<String, Tensor> parameters;
   private final Map<String, Tensor> converted = new LinkedHashMap<>();
+  private final Map<String, Matrix> rounded = new LinkedHashMap<>();
+  private final List<Tensor> views = new ArrayList<>();
   private final boolean trainable;
   private final @Nullable WeightFolder mapped;
   private final @Nullable Path origin;
 
   /** Whether parameters are other than those of the mapped files. */
   private final boolean adapted;
-
-  private final RotaryFrequencies frequencies;
 
   /** Whose weights these are, when this is a replica. */
   private final @Nullable LanguageModel original;
@@ -69,61 +74,55 @@ public final class LanguageModel implements AutoCloseable {
   private LanguageModel(
       ModelConfig config,
       ExpertNaming naming,
-      Precision precision,
+      Opening opening,
       SequencedMap<String, Tensor> parameters,
       boolean trainable,
       @Nullable WeightFolder mapped,
-      @Nullable Path origin,
-      RotaryFrequencies frequencies) {
-    this(
-        config, naming, precision, parameters, trainable, mapped, origin, frequencies, false, null);
+      @Nullable Path origin) {
+    this(config, naming, opening, parameters, trainable, mapped, origin, false, null);
   }
 
   private LanguageModel(
       ModelConfig config,
       ExpertNaming naming,
-      Precision precision,
+      Opening opening,
       SequencedMap<String, Tensor> parameters,
       boolean trainable,
       @Nullable WeightFolder mapped,
       @Nullable Path origin,
-      RotaryFrequencies frequencies,
       boolean adapted,
       @Nullable LanguageModel original) {
     this.config = config;
     this.naming = naming;
-    this.precision = precision;
+    this.opening = opening;
     this.parameters = Collections.unmodifiableSequencedMap(parameters);
     this.trainable = trainable;
     this.mapped = mapped;
     this.origin = origin;
     this.adapted = adapted;
-    this.frequencies = frequencies;
     this.original = original;
-    this.decoder = new Decoder(config, naming, precision, frequencies, new Source());
+    this.decoder = new Decoder(config, naming, opening, new Source());
   }
 
-  /**
-   * {@link #open(Path, Precision, RotaryFrequencies)} computing in f32 whatever the weights are
-   * stored as.
-   */
+  /** {@link #open(Path, Opening)} fast, computing in f32 whatever the weights are stored as. */
   public static LanguageModel open(Path folder) {
-    return open(folder, Precision.F32, RotaryFrequencies.EXACT);
+    return open(folder, Opening.fast());
   }
 
-  /** {@link #open(Path, Precision, RotaryFrequencies)} with exact frequencies. */
+  /** {@link #open(Path, Opening)} fast in a precision. */
   public static LanguageModel open(Path folder, Precision precision) {
-    return open(folder, precision, RotaryFrequencies.EXACT);
+    return open(folder, Opening.fast().with(precision));
   }
 
   /**
    * Opens a model folder for use. F32, F16 and BF16 weights stay where they are in the file; those
-   * of another type than the precision are converted once beside it.
+   * that libtorch cannot multiply with in this precision are converted once, when it first does.
    *
    * @throws UserInputException when the folder is not a sound model folder
+   * @throws MissingThingException when vector kernels are needed and this JVM was started without
    */
-  public static LanguageModel open(
-      Path folder, Precision precision, RotaryFrequencies frequencies) {
+  public static LanguageModel open(Path folder, Opening opening) {
+    requireKernels(opening);
     WeightFolder weights = checked(folder);
     var tensors = new LinkedHashMap<String, Tensor>();
     try (Scope scope = Scope.open()) {
@@ -132,23 +131,22 @@ public final class LanguageModel implements AutoCloseable {
       }
     }
     return new LanguageModel(
-        weights.config(),
-        weights.expertNaming(),
-        precision,
-        tensors,
-        false,
-        weights,
-        folder,
-        frequencies);
+        weights.config(), weights.expertNaming(), opening, tensors, false, weights, folder);
+  }
+
+  /** {@link #open(Path, Opening, Adapter)} fast in a precision. */
+  public static LanguageModel open(Path folder, Precision precision, Adapter adapter) {
+    return open(folder, Opening.fast().with(precision), adapter);
   }
 
   /**
-   * {@link #open(Path, Precision)} with an adapter applied: the weights it changes are f32 copies,
+   * {@link #open(Path, Opening)} with an adapter applied: the weights it changes are f32 copies,
    * and {@link #save} writes a model that needs the adapter no longer.
    *
    * @throws UserInputException when adapter and model do not fit each other
    */
-  public static LanguageModel open(Path folder, Precision precision, Adapter adapter) {
+  public static LanguageModel open(Path folder, Opening opening, Adapter adapter) {
+    requireKernels(opening);
     WeightFolder weights = checked(folder);
     var tensors = new LinkedHashMap<String, Tensor>();
     try (Scope scope = Scope.open();
@@ -168,12 +166,11 @@ public final class LanguageModel implements AutoCloseable {
     return new LanguageModel(
         weights.config(),
         weights.expertNaming(),
-        precision,
+        opening,
         tensors,
         false,
         weights,
         folder,
-        RotaryFrequencies.EXACT,
         true,
         null);
   }
@@ -205,12 +202,11 @@ public final class LanguageModel implements AutoCloseable {
       return new LanguageModel(
           weights.config(),
           weights.expertNaming(),
-          precision,
+          Opening.fast().with(precision),
           tensors,
           true,
           null,
-          origin,
-          RotaryFrequencies.EXACT);
+          origin);
     }
   }
 
@@ -236,14 +232,7 @@ public final class LanguageModel implements AutoCloseable {
       tensors.values().forEach(Tensor::requireGrad);
     }
     return new LanguageModel(
-        config,
-        ExpertNaming.SEPARATE,
-        precision,
-        tensors,
-        true,
-        null,
-        null,
-        RotaryFrequencies.EXACT);
+        config, ExpertNaming.SEPARATE, Opening.fast().with(precision), tensors, true, null, null);
   }
 
   /**
@@ -260,7 +249,7 @@ public final class LanguageModel implements AutoCloseable {
           });
     }
     return new LanguageModel(
-        config, naming, precision, tensors, trainable, null, origin, frequencies, false, this);
+        config, naming, opening, tensors, trainable, null, origin, false, this);
   }
 
   private static void initialize(
@@ -282,6 +271,14 @@ public final class LanguageModel implements AutoCloseable {
     var random = seed.stream("weights", spec.name());
     for (long i = 0; i < elements; i++) {
       memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (deviation * random.nextGaussian()));
+    }
+  }
+
+  private static void requireKernels(Opening opening) {
+    if ((opening.mode() == Mode.EXACT || opening.int8()) && !VectorKernels.available()) {
+      throw new MissingThingException(
+          "mode exact and int8 weights are computed by vector kernels; start the JVM with"
+              + " --add-modules jdk.incubator.vector");
     }
   }
 
@@ -322,7 +319,7 @@ public final class LanguageModel implements AutoCloseable {
     return copy;
   }
 
-  /** Gives the decoder a parameter as it is, and matrices in the type they are multiplied in. */
+  /** Gives the decoder its parameters; what has to be converted is kept with the model. */
   private final class Source implements ParameterSource {
     @Override
     public Tensor parameter(String name) {
@@ -330,28 +327,104 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     @Override
-    public Tensor matrix(String name) {
-      Tensor parameter = parameter(name);
-      DType dtype = precision == Precision.BF16 ? DType.BF16 : DType.F32;
-      if (trainable || parameter.dtype() == dtype) {
-        return parameter;
-      }
-      return converted(name, dtype);
+    public Tensor vector(String name) {
+      return converted(parameter(name), name, DType.F32);
+    }
+
+    @Override
+    public Weight matrix(String name) {
+      return new StoredWeight(parameter(name), name, false);
+    }
+
+    @Override
+    public Weight exactMatrix(String name) {
+      return new StoredWeight(parameter(name), name, true);
     }
   }
 
-  /** The one copy of a matrix in another type, which replicas share. */
-  private Tensor converted(String name, DType dtype) {
-    if (original != null) {
-      return original.converted(name, dtype);
+  /**
+   * The parameter as this type: itself, or a copy that is made once and shared with replicas, which
+   * may ask at the same time.
+   */
+  private Tensor converted(Tensor parameter, String name, DType dtype) {
+    if (trainable || parameter.dtype() == dtype) {
+      return parameter;
     }
-    return converted.computeIfAbsent(
-        name,
-        key -> {
-          try (Scope scope = Scope.open()) {
-            return Scope.keep(Objects.requireNonNull(parameters.get(key), key).to(dtype));
-          }
-        });
+    if (original != null) {
+      return original.converted(parameter, name, dtype);
+    }
+    synchronized (converted) {
+      return converted.computeIfAbsent(
+          name + " " + dtype,
+          key -> {
+            try (Scope scope = Scope.open()) {
+              return Scope.keep(parameter.to(dtype));
+            }
+          });
+    }
+  }
+
+  /** The parameter rounded to 8 bits, made once and shared likewise. */
+  private Matrix rounded(Tensor parameter, String name) {
+    if (original != null) {
+      return original.rounded(parameter, name);
+    }
+    synchronized (rounded) {
+      return rounded.computeIfAbsent(name, key -> Matrix.rounded(parameter));
+    }
+  }
+
+  /** A weight that is converted when it is first multiplied with. */
+  private final class StoredWeight implements Weight {
+    private final Tensor stored;
+    private final String name;
+    private final boolean exact;
+    private @Nullable Matrix matrix;
+
+    StoredWeight(Tensor stored, String name, boolean exact) {
+      this.stored = stored;
+      this.name = name;
+      this.exact = exact;
+    }
+
+    @Override
+    public Tensor tensor() {
+      return converted(stored, name, isBf16() ? DType.BF16 : DType.F32);
+    }
+
+    @Override
+    public boolean isExact() {
+      return exact;
+    }
+
+    @Override
+    public Matrix matrix() {
+      if (matrix == null) {
+        matrix = made();
+      }
+      return matrix;
+    }
+
+    private Matrix made() {
+      if (opening.int8() && !exact) {
+        return rounded(stored, name);
+      }
+      boolean wide = stored.dtype() == DType.F64 || (stored.dtype() == DType.F32 && isBf16());
+      return Matrix.of(wide && !trainable ? tensor() : stored);
+    }
+
+    private boolean isBf16() {
+      return opening.precision() == Precision.BF16 && !exact;
+    }
+
+    @Override
+    public Weight part(int index, int from, int count) {
+      try (Scope scope = Scope.open()) {
+        Tensor view = Scope.keep(stored.select(0, index).narrow(0, from, count));
+        views.add(view);
+        return new StoredWeight(view, name + "[" + index + "][" + from + "]", exact);
+      }
+    }
   }
 
   /** Matrices of which this model holds a copy of its own. */
@@ -363,8 +436,13 @@ public final class LanguageModel implements AutoCloseable {
     return config;
   }
 
+  /** How it was opened. */
+  public Opening opening() {
+    return opening;
+  }
+
   public Precision precision() {
-    return precision;
+    return opening.precision();
   }
 
   /** Whether parameters are f32 and require gradients. */
@@ -452,7 +530,9 @@ public final class LanguageModel implements AutoCloseable {
   @Override
   public void close() {
     decoder.close();
+    rounded.values().forEach(Matrix::close);
     converted.values().forEach(Tensor::close);
+    views.forEach(Tensor::close);
     parameters.values().forEach(Tensor::close);
     if (mapped != null) {
       mapped.close();

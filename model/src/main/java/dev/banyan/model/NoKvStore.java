@@ -1,6 +1,8 @@
 package dev.banyan.model;
 
+import dev.banyan.tensor.KvPages;
 import dev.banyan.tensor.Tensor;
+import java.util.Optional;
 
 /** The store that keeps nothing. */
 final class NoKvStore implements KvStore {
@@ -17,6 +19,11 @@ final class NoKvStore implements KvStore {
   @Override
   public Seen extendEach(int layer, int[] sequences, Tensor keys, Tensor values) {
     return new Seen(keys, values);
+  }
+
+  @Override
+  public Optional<KvPages> pages(int layer, int sequence, int tokens) {
+    return Optional.empty();
   }
 
   @Override

@@ -72,7 +72,13 @@ public record Verification(
    * @throws UserInputException when recording and model do not fit each other
    */
   public static Verification of(Path folder, Recording recording, RotaryFrequencies frequencies) {
-    try (var model = LanguageModel.open(folder, Precision.F32, frequencies);
+    return of(folder, recording, Opening.fast().with(frequencies));
+  }
+
+  /** {@link #of(Path, Recording, RotaryFrequencies)} with the model opened in another way. */
+  public static Verification of(Path folder, Recording recording, Opening opening) {
+    RotaryFrequencies frequencies = opening.frequencies();
+    try (var model = LanguageModel.open(folder, opening);
         Guard guard = Guard.noGrad()) {
       int vocabulary = model.config().vocabSize();
       double largest = 0;

@@ -12,10 +12,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every family against what transformers 5.18 computes in f32. */
@@ -34,8 +37,14 @@ class FamiliesTest {
    * The oracles of the two folders stored as bf16 were recorded after {@code model.to(bfloat16)},
    * which also rounded the rotary frequencies.
    */
-  private static LanguageModel open(String name) {
-    return LanguageModel.open(Oracle.folder(name), Precision.F32, RotaryFrequencies.AS_STORED);
+  static Stream<Arguments> modelsInBothModes() {
+    return Oracle.MODELS.stream()
+        .flatMap(name -> Arrays.stream(Mode.values()).map(mode -> Arguments.of(name, mode)));
+  }
+
+  private static LanguageModel open(String name, Mode mode) {
+    Opening opening = mode == Mode.EXACT ? Opening.exact() : Opening.fast();
+    return LanguageModel.open(Oracle.folder(name), opening.with(RotaryFrequencies.AS_STORED));
   }
 
   /** {@code interop/make_model_golden.py}: the same folders as from_pretrained loads them. */
@@ -52,10 +61,10 @@ class FamiliesTest {
   }
 
   @ParameterizedTest
-  @FieldSource("dev.banyan.model.Oracle#MODELS")
-  void packedRowsGiveTheLogitsOfTransformers(String name) {
+  @MethodSource("modelsInBothModes")
+  void packedRowsGiveTheLogitsOfTransformers(String name, Mode mode) {
     Oracle oracle = Oracle.of(name);
-    try (var model = open(name);
+    try (var model = open(name, mode);
         var scope = Scope.open();
         var guard = Guard.noGrad()) {
       int[][] ids = oracle.ids();
@@ -69,12 +78,12 @@ class FamiliesTest {
   }
 
   @ParameterizedTest
-  @FieldSource("dev.banyan.model.Oracle#MODELS")
-  void raggedPiecesThroughAKvStoreGiveTheSameLogits(String name) {
+  @MethodSource("modelsInBothModes")
+  void raggedPiecesThroughAKvStoreGiveTheSameLogits(String name, Mode mode) {
     Oracle oracle = Oracle.of(name);
     int[][] ids = oracle.ids();
     int[] cuts = {0, 7, 8, 9, 30, ids[0].length};
-    try (var model = open(name);
+    try (var model = open(name, mode);
         var kv = new ContiguousKvStore(model.config(), 3, DType.F32);
         var scope = Scope.open();
         var guard = Guard.noGrad()) {
@@ -111,11 +120,11 @@ class FamiliesTest {
   }
 
   @ParameterizedTest
-  @FieldSource("dev.banyan.model.Oracle#MODELS")
-  void greedyDecodingOfBothRowsAtOnceGivesTheTokensOfTransformers(String name) {
+  @MethodSource("modelsInBothModes")
+  void greedyDecodingOfBothRowsAtOnceGivesTheTokensOfTransformers(String name, Mode mode) {
     Oracle oracle = Oracle.of(name);
     int[][] ids = oracle.ids();
-    try (var model = open(name);
+    try (var model = open(name, mode);
         var kv = new ContiguousKvStore(model.config(), 2, DType.F32);
         var guard = Guard.noGrad()) {
       List<List<Integer>> greedy = List.of(new ArrayList<>(), new ArrayList<>());

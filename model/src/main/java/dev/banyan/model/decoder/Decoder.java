@@ -2,11 +2,15 @@ package dev.banyan.model.decoder;
 
 import dev.banyan.model.Batch;
 import dev.banyan.model.KvStore;
+import dev.banyan.model.Mode;
+import dev.banyan.model.Opening;
 import dev.banyan.model.Precision;
-import dev.banyan.model.RotaryFrequencies;
 import dev.banyan.tensor.DType;
+import dev.banyan.tensor.Guard;
+import dev.banyan.tensor.Libtorch;
 import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Tensor;
+import dev.banyan.tensor.VectorKernels;
 import dev.banyan.weights.config.ExpertNaming;
 import dev.banyan.weights.config.ExpertsConfig;
 import dev.banyan.weights.config.Family;
@@ -22,13 +26,18 @@ import org.jspecify.annotations.Nullable;
  * ModelConfig} says and by which tensors there are.
  */
 public final class Decoder implements AutoCloseable {
+  /** Up to here vector kernels are quicker than libtorch. */
+  private static final int FEW_TOKENS = 16;
+
   private final ModelConfig config;
   private final Tensor embedding;
   private final List<Layer> layers = new ArrayList<>();
   private final Tensor lastNorm;
   private final Linear head;
   private final RotaryTable rotary;
-  private final List<Tensor> views = new ArrayList<>();
+  private final boolean vectorsOnly;
+  private final TorchArithmetic torch;
+  private @Nullable VectorArithmetic vectors;
 
   private record Layer(
       Tensor attentionNorm, Attention attention, Tensor feedForwardNorm, FeedForward feedForward) {}
@@ -38,23 +47,20 @@ public final class Decoder implements AutoCloseable {
    *
    * @param source the tensor of each name of {@link ParameterLayout}
    */
-  public Decoder(
-      ModelConfig config,
-      ExpertNaming naming,
-      Precision precision,
-      RotaryFrequencies frequencies,
-      ParameterSource source) {
+  public Decoder(ModelConfig config, ExpertNaming naming, Opening opening, ParameterSource source) {
     this.config = config;
-    DType dtype = precision == Precision.BF16 ? DType.BF16 : DType.F32;
-    var parts = new Parts(config, naming, dtype, source, views);
-    this.embedding = parts.tensor("model.embed_tokens.weight");
+    this.vectorsOnly = opening.mode() == Mode.EXACT || opening.int8();
+    boolean bf16 = opening.precision() == Precision.BF16;
+    this.torch = new TorchArithmetic(bf16 ? DType.BF16 : DType.F32);
+    var parts = new Parts(config, naming, source);
+    this.embedding = source.parameter("model.embed_tokens.weight");
     for (int layer = 0; layer < config.layers(); layer++) {
       layers.add(parts.layer(layer));
     }
-    this.lastNorm = parts.tensor("model.norm.weight");
+    this.lastNorm = source.vector("model.norm.weight");
     String head = config.tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
-    this.head = new Linear(source.matrix(head), null, dtype);
-    this.rotary = new RotaryTable(config, frequencies);
+    this.head = new Linear(source.matrix(head), null);
+    this.rotary = new RotaryTable(config, opening.frequencies());
   }
 
   /**
@@ -70,12 +76,30 @@ public final class Decoder implements AutoCloseable {
       }
     }
     try (Masks masks = new Masks(batch)) {
-      return hidden(new Attention.Pass(batch, kv, rotary.at(batch.positions()), masks));
+      return hidden(
+          new Attention.Pass(
+              batch, kv, rotary.at(batch.positions()), masks, arithmetic(batch.tokens())));
     }
+  }
+
+  /** Who computes a pass over this many tokens here and now. */
+  private Arithmetic arithmetic(int tokens) {
+    if (Guard.recordsGradients()) {
+      return torch;
+    }
+    boolean few = tokens <= FEW_TOKENS && VectorKernels.available();
+    if (vectorsOnly || few) {
+      if (vectors == null) {
+        vectors = new VectorArithmetic(Libtorch.threads());
+      }
+      return vectors;
+    }
+    return torch;
   }
 
   private Tensor hidden(Attention.Pass pass) {
     Batch batch = pass.batch();
+    Arithmetic arithmetic = pass.arithmetic();
     double eps = config.rmsNormEps();
     Tensor x = Scope.keep(embedding.embedding(Tensor.of(batch.ids())).to(DType.F32));
     try {
@@ -84,20 +108,23 @@ public final class Decoder implements AutoCloseable {
         // what a layer makes on its way is freed with it
         try (Scope scope = Scope.open()) {
           Tensor seen =
-              x.add(layer.attention.apply(x.rmsNorm(layer.attentionNorm.to(DType.F32), eps), pass));
+              layer.attention.added(x, arithmetic.norm(x, layer.attentionNorm, eps), pass);
           next =
-              Scope.keep(
-                  seen.add(
-                      layer.feedForward.apply(
-                          seen.rmsNorm(layer.feedForwardNorm.to(DType.F32), eps))));
+              layer.feedForward.added(
+                  seen, arithmetic.norm(seen, layer.feedForwardNorm, eps), arithmetic);
+          if (next != x) {
+            Scope.keep(next);
+          }
         }
-        x.close();
-        x = next;
+        if (next != x) {
+          x.close();
+          x = next;
+        }
       }
       for (Batch.Sequence sequence : batch.sequences()) {
         pass.kv().advance(sequence.kv(), sequence.length());
       }
-      return x.rmsNorm(lastNorm.to(DType.F32), eps);
+      return arithmetic.lastNorm(x, lastNorm, eps);
     } finally {
       x.close();
     }
@@ -105,38 +132,31 @@ public final class Decoder implements AutoCloseable {
 
   /** Scores of every token of the vocabulary, f32 [rows, vocabulary], for hidden [rows, hidden]. */
   public Tensor logits(Tensor hidden) {
-    return head.apply(hidden).to(DType.F32);
+    return arithmetic((int) hidden.size(0)).apply(hidden, head);
   }
 
   @Override
   public void close() {
     rotary.close();
-    views.forEach(Tensor::close);
+    if (vectors != null) {
+      vectors.close();
+    }
   }
 
   /** Finds a layer's tensors by transformers' names. */
-  private record Parts(
-      ModelConfig config,
-      ExpertNaming naming,
-      DType dtype,
-      ParameterSource source,
-      List<Tensor> views) {
-    Tensor tensor(String name) {
-      return source.parameter(name);
-    }
-
+  private record Parts(ModelConfig config, ExpertNaming naming, ParameterSource source) {
     Linear linear(String name, boolean bias) {
       return new Linear(
-          source.matrix(name + ".weight"), bias ? source.matrix(name + ".bias") : null, dtype);
+          source.matrix(name + ".weight"), bias ? source.vector(name + ".bias") : null);
     }
 
     Layer layer(int layer) {
       String prefix = ParameterLayout.layerPrefix(layer);
       ExpertsConfig experts = config.experts();
       return new Layer(
-          tensor(prefix + "input_layernorm.weight"),
+          source.vector(prefix + "input_layernorm.weight"),
           attention(layer, prefix + "self_attn."),
-          tensor(prefix + "post_attention_layernorm.weight"),
+          source.vector(prefix + "post_attention_layernorm.weight"),
           experts != null && experts.has(layer)
               ? experts(prefix, experts)
               : dense(prefix + "mlp.", config.mlpBias()));
@@ -149,12 +169,13 @@ public final class Decoder implements AutoCloseable {
           attention,
           layer,
           attention.windows().get(layer),
-          linear(prefix + "q_proj", attention.inputBias()),
-          linear(prefix + "k_proj", attention.inputBias()),
-          linear(prefix + "v_proj", attention.inputBias()),
+          List.of(
+              linear(prefix + "q_proj", attention.inputBias()),
+              linear(prefix + "k_proj", attention.inputBias()),
+              linear(prefix + "v_proj", attention.inputBias())),
           linear(prefix + "o_proj", attention.outputBias()),
-          norms ? tensor(prefix + "q_norm.weight") : null,
-          norms ? tensor(prefix + "k_norm.weight") : null,
+          norms ? source.vector(prefix + "q_norm.weight") : null,
+          norms ? source.vector(prefix + "k_norm.weight") : null,
           config.rmsNormEps());
     }
 
@@ -186,10 +207,10 @@ public final class Decoder implements AutoCloseable {
       @Nullable Linear gate = null;
       if (experts.sharedIntermediateSize() > 0) {
         shared = dense(block + "shared_expert.", false);
-        gate = new Linear(tensor(block + "shared_expert_gate.weight"), null, DType.F32);
+        gate = new Linear(source.exactMatrix(block + "shared_expert_gate.weight"), null);
       }
       return new Experts(
-          tensor(block + "gate.weight"),
+          new Linear(source.exactMatrix(block + "gate.weight"), null),
           experts.perToken(),
           experts.normalizesTopK(),
           list,
@@ -198,20 +219,12 @@ public final class Decoder implements AutoCloseable {
     }
 
     private Dense packedExpert(String block, int expert, int width) {
-      Tensor both = source.matrix(block + "experts.gate_up_proj");
-      Tensor down = source.matrix(block + "experts.down_proj");
+      Weight both = source.matrix(block + "experts.gate_up_proj");
+      Weight down = source.matrix(block + "experts.down_proj");
       return new Dense(
-          new Linear(part(both, expert, 0, width), null, dtype),
-          new Linear(part(both, expert, width, width), null, dtype),
-          new Linear(part(down, expert, 0, (int) down.size(1)), null, dtype));
-    }
-
-    private Tensor part(Tensor packed, int expert, int from, int rows) {
-      try (Scope scope = Scope.open()) {
-        Tensor view = Scope.keep(packed.select(0, expert).narrow(0, from, rows));
-        views.add(view);
-        return view;
-      }
+          new Linear(both.part(expert, 0, width), null),
+          new Linear(both.part(expert, width, width), null),
+          new Linear(down.part(expert, 0, config.hiddenSize()), null));
     }
   }
 }

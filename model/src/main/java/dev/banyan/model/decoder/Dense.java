@@ -5,7 +5,12 @@ import dev.banyan.tensor.Tensor;
 /** SwiGLU (Shazeer 2020): down(silu(gate(x)) * up(x)). */
 record Dense(Linear gate, Linear up, Linear down) implements FeedForward {
   @Override
-  public Tensor apply(Tensor x) {
-    return down.apply(gate.apply(x).swiglu(up.apply(x)));
+  public Tensor added(Tensor residual, Tensor x, Arithmetic arithmetic) {
+    return arithmetic.added(residual, down, arithmetic.gated(x, gate, up));
+  }
+
+  /** What it gives for x alone, a new tensor. */
+  Tensor apply(Tensor x, Arithmetic arithmetic) {
+    return arithmetic.apply(arithmetic.gated(x, gate, up), down);
   }
 }

@@ -1,6 +1,7 @@
 package dev.banyan.model.decoder;
 
 import dev.banyan.tensor.DType;
+import dev.banyan.tensor.Guard;
 import dev.banyan.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param sharedGate [1, hidden], its sigmoid weighs {@code shared}
  */
 record Experts(
-    Tensor router,
+    Linear router,
     int perToken,
     boolean normalizes,
     List<Dense> experts,
@@ -25,15 +26,15 @@ record Experts(
     implements FeedForward {
 
   @Override
-  public Tensor apply(Tensor x) {
+  public Tensor added(Tensor residual, Tensor x, Arithmetic arithmetic) {
+    return residual.add(apply(x, arithmetic));
+  }
+
+  private Tensor apply(Tensor x, Arithmetic arithmetic) {
     long tokens = x.size(0);
-    Tensor.TopK chosen = x.to(DType.F32).linear(router.to(DType.F32)).softmax(1).topk(perToken);
-    Tensor weights = chosen.values();
-    if (normalizes) {
-      weights = weights.div(weights.sum(1, true));
-    }
-    Tensor flatWeights = weights.reshape(tokens * perToken, 1);
-    long[] choices = chosen.indices().toLongs();
+    Routing routing = routing(arithmetic.apply(x, router));
+    Tensor flatWeights = routing.weights();
+    long[] choices = routing.choices();
     Tensor sum = Tensor.zeros(DType.F32, tokens, x.size(1));
     for (int expert = 0; expert < experts.size(); expert++) {
       long[] slots = slotsOf(expert, choices);
@@ -41,15 +42,82 @@ record Experts(
         continue;
       }
       Tensor rows = Tensor.of(rowsOf(slots));
-      Tensor out = experts.get(expert).apply(x.indexSelect(0, rows)).to(DType.F32);
+      Tensor out = experts.get(expert).apply(x.indexSelect(0, rows), arithmetic);
       Tensor weighed = out.mul(flatWeights.indexSelect(0, Tensor.of(slots)));
       sum = sum.indexAdd(0, rows, weighed);
     }
     if (shared != null && sharedGate != null) {
-      Tensor gate = sharedGate.apply(x).to(DType.F32).sigmoid();
-      sum = sum.add(shared.apply(x).to(DType.F32).mul(gate));
+      Tensor gate = gate(arithmetic.apply(x, sharedGate));
+      sum = sum.add(shared.apply(x, arithmetic).mul(gate));
     }
     return sum;
+  }
+
+  /**
+   * Who goes where.
+   *
+   * @param weights [tokens * perToken, 1]
+   * @param choices [tokens * perToken], the expert of each
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+  private record Routing(Tensor weights, long[] choices) {}
+
+  private Routing routing(Tensor scores) {
+    if (!Guard.recordsGradients()) {
+      return plainRouting(scores.toFloats(), (int) scores.size(0));
+    }
+    Tensor.TopK chosen = scores.softmax(1).topk(perToken);
+    Tensor weights = chosen.values();
+    if (normalizes) {
+      weights = weights.div(weights.sum(1, true));
+    }
+    return new Routing(weights.reshape(scores.size(0) * perToken, 1), chosen.indices().toLongs());
+  }
+
+  /** The same token by token in doubles: libtorch's order of sums may change with their number. */
+  private Routing plainRouting(float[] scores, int tokens) {
+    int count = scores.length / tokens;
+    float[] weights = new float[tokens * perToken];
+    long[] choices = new long[weights.length];
+    double[] chosen = new double[perToken];
+    for (int token = 0; token < tokens; token++) {
+      double[] left = new double[count];
+      double all = 0;
+      double highest = Double.NEGATIVE_INFINITY;
+      for (int i = 0; i < count; i++) {
+        highest = Math.max(highest, scores[token * count + i]);
+      }
+      for (int i = 0; i < count; i++) {
+        left[i] = StrictMath.exp(scores[token * count + i] - highest);
+        all += left[i];
+      }
+      double sum = 0;
+      for (int rank = 0; rank < perToken; rank++) {
+        int best = 0;
+        for (int i = 1; i < count; i++) {
+          best = left[i] > left[best] ? i : best;
+        }
+        choices[token * perToken + rank] = best;
+        chosen[rank] = left[best];
+        sum += left[best];
+        left[best] = -1;
+      }
+      for (int rank = 0; rank < perToken; rank++) {
+        weights[token * perToken + rank] = (float) (chosen[rank] / (normalizes ? sum : all));
+      }
+    }
+    return new Routing(Tensor.of(weights, weights.length, 1), choices);
+  }
+
+  private static Tensor gate(Tensor scores) {
+    if (Guard.recordsGradients()) {
+      return scores.sigmoid();
+    }
+    float[] values = scores.toFloats();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (1 / (1 + StrictMath.exp(-values[i])));
+    }
+    return Tensor.of(values, values.length, 1);
   }
 
   /** Where in the flat list of choices this expert was chosen. */

@@ -24,8 +24,8 @@ class LinearTest {
     float[] b = numbers("b", OUTPUTS);
     try (Scope scope = Scope.open()) {
       Tensor bias = Tensor.of(b, OUTPUTS);
-      Linear linear = new Linear(Tensor.of(w, OUTPUTS, INPUTS), bias, DType.BF16);
-      Tensor result = linear.rounded(Tensor.of(x, ROWS, INPUTS));
+      Tensor weight = Tensor.of(w, OUTPUTS, INPUTS);
+      Tensor result = TorchArithmetic.rounded(Tensor.of(x, ROWS, INPUTS), weight, bias, DType.BF16);
       assertThat(result.dtype()).isEqualTo(DType.BF16);
       float[] found = result.to(DType.F32).toFloats();
       for (int row = 0; row < ROWS; row++) {
@@ -62,8 +62,10 @@ class LinearTest {
   private static Gradients gradients(boolean rounded) {
     Tensor x = Tensor.of(numbers("x", ROWS * INPUTS), ROWS, INPUTS).requireGrad();
     Tensor w = Tensor.of(numbers("w", OUTPUTS * INPUTS), OUTPUTS, INPUTS).requireGrad();
-    Linear linear = new Linear(w, null, DType.BF16);
-    Tensor y = rounded ? linear.rounded(x) : x.to(DType.BF16).linear(w.to(DType.BF16));
+    Tensor y =
+        rounded
+            ? TorchArithmetic.rounded(x, w, null, DType.BF16)
+            : x.to(DType.BF16).linear(w.to(DType.BF16));
     Tensor weighed = y.to(DType.F32).mul(Tensor.of(numbers("g", ROWS * OUTPUTS), ROWS, OUTPUTS));
     weighed.sum().backward();
     return new Gradients(w.grad().orElseThrow(), x.grad().orElseThrow());
