@@ -1,8 +1,11 @@
 package dev.banyan.cli.bench;
 
 import dev.banyan.bench.BpeSpeed;
+import dev.banyan.bench.DecodeSpeed;
 import dev.banyan.bench.FolderCheck;
 import dev.banyan.bench.GenerationSpeed;
+import dev.banyan.bench.InvarianceCheck;
+import dev.banyan.bench.Pairs;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.TextTable;
 import dev.banyan.cli.frame.UsesLibtorch;
@@ -85,6 +88,42 @@ public final class BenchModelCommand implements Callable<ExitCode> {
       description = "Tokens of each generated answer (default: ${DEFAULT-VALUE}).")
   private int tokens = 128;
 
+  @Option(
+      names = "--trials",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Random schedules that exact mode must not show (default: ${DEFAULT-VALUE}).")
+  private int trials = 1000;
+
+  @Option(
+      names = "--decode-runs",
+      paramLabel = "N",
+      description =
+          "Runs of decoding a model of 101 M parameters; 0 leaves it out (default: 3; 5 with"
+              + " --full).")
+  private @Nullable Integer decodeRuns;
+
+  @Option(
+      names = "--decode-folder",
+      paramLabel = "DIR",
+      description = "A Llama folder in bf16 to decode instead of a fresh one.")
+  private @Nullable Path decodeFolder;
+
+  @Option(
+      names = "--only",
+      paramLabel = "PART",
+      description = "One part: folders, tokenizers, generation, invariance or decode.")
+  private @Nullable Part only;
+
+  /** What can be measured alone. */
+  enum Part {
+    FOLDERS,
+    TOKENIZERS,
+    GENERATION,
+    INVARIANCE,
+    DECODE
+  }
+
   @Option(names = "--full", description = "More text and more pairs; says first how long it takes.")
   private boolean full;
 
@@ -96,12 +135,15 @@ public final class BenchModelCommand implements Callable<ExitCode> {
     }
     Libtorch.start(Libtorch.Use.INFERENCE, 1); // small models: a second thread costs more
     Table table = Table.of("what", "Banyan", "peer", "ratio", "note");
-    List<FolderCheck> checks = folders(table);
-    List<BpeSpeed> tokenizers = tokenizers(table);
-    List<GenerationSpeed> generation = generation(table);
+    List<FolderCheck> checks = wanted(Part.FOLDERS) ? folders(table) : List.of();
+    List<BpeSpeed> tokenizers = wanted(Part.TOKENIZERS) ? tokenizers(table) : List.of();
+    List<GenerationSpeed> generation = wanted(Part.GENERATION) ? generation(table) : List.of();
+    List<InvarianceCheck> invariance = wanted(Part.INVARIANCE) ? invariance(table) : List.of();
+    List<DecodeSpeed> decode = wanted(Part.DECODE) ? decode(table) : List.of();
     boolean same =
         checks.stream().allMatch(check -> check.holds(tolerance))
-            && tokenizers.stream().allMatch(BpeSpeed::sameMerges);
+            && tokenizers.stream().allMatch(BpeSpeed::sameMerges)
+            && invariance.stream().allMatch(check -> check.found().holds());
     common.out().print(TextTable.of(table));
     common.emit(
         common
@@ -110,7 +152,9 @@ public final class BenchModelCommand implements Callable<ExitCode> {
             .put("tolerance", tolerance)
             .put("folders", checks)
             .put("tokenizers", tokenizers)
-            .put("generation", generation),
+            .put("generation", generation)
+            .put("invariance", invariance)
+            .put("decode", decode),
         () -> Report.titled("banyan bench model").table(table));
     return same ? ExitCode.DONE : ExitCode.NO;
   }
@@ -199,5 +243,86 @@ public final class BenchModelCommand implements Callable<ExitCode> {
       }
       return speeds;
     }
+  }
+
+  private boolean wanted(Part part) {
+    return only == null || only == part;
+  }
+
+  private List<InvarianceCheck> invariance(Table table) {
+    try (Progress progress = common.progress("invariance", 4, "kinds of weights")) {
+      List<InvarianceCheck> checks = InvarianceCheck.all(trials, common.seed(), progress);
+      for (InvarianceCheck check : checks) {
+        var found = check.found();
+        String first = found.firstDifference();
+        table.row(
+            "exact mode, weights %s: schedules that differ".formatted(check.weights()),
+            "%d of %,d".formatted(found.differing(), found.trials()),
+            "",
+            "",
+            first != null
+                ? first
+                : "%,d scores, %,d keys and values, bit for bit"
+                    .formatted(found.scores(), found.keyValues()));
+      }
+      return checks;
+    }
+  }
+
+  private List<DecodeSpeed> decode(Table table) {
+    int runs = decodeRuns != null ? decodeRuns : full ? 5 : 3;
+    if (runs == 0) {
+      return List.of();
+    }
+    int threads = Runtime.getRuntime().availableProcessors();
+    DecodeSpeed speed;
+    try (Progress progress = common.progress("decode", runs + 1, "runs")) {
+      speed =
+          DecodeSpeed.measure(
+              decodeFolder,
+              BATCHES,
+              tokens,
+              runs,
+              threads,
+              peers.python(),
+              common.seed(),
+              progress);
+    }
+    table.row(
+        "reading %s of weights, %d threads"
+            .formatted(Format.bytes(speed.weightBytes()), speed.threads()),
+        Peers.rate(Pairs.median(speed.readGigabytesPerSecond()), "GB/s"),
+        "",
+        "",
+        "median of the best of 20, in between");
+    for (DecodeSpeed.Decode decode : speed.decodes()) {
+      table.row(
+          "decode, 101 M parameters, %s, batch %d".formatted(decode.name(), decode.batch()),
+          Peers.rate(decode.pairs().ourMedian(), "tokens/s"),
+          Peers.rate(decode.pairs(), "tokens/s"),
+          Peers.ratio(decode.pairs()),
+          "%.0f %% of the read bound of bf16 weights; %s"
+              .formatted(100 * decode.ofBound(speed, speed.weightBytes()), note(decode, speed)));
+    }
+    for (DecodeSpeed.Prompt prompt : speed.prompts()) {
+      table.row(
+          "prompt of 512, " + prompt.name(), Peers.rate(prompt.median(), "tokens/s"), "", "", "");
+    }
+    var error = speed.int8Error();
+    table.row(
+        "int8 weights: error of scores",
+        "%.2f %%".formatted(100 * error.relative()),
+        "",
+        "",
+        "divergence %.2g nats, most probable token the same at %.1f %% of positions"
+            .formatted(error.divergence(), 100 * error.sameBest()));
+    return List.of(speed);
+  }
+
+  private static String note(DecodeSpeed.Decode decode, DecodeSpeed speed) {
+    String peer = speed.peer();
+    return peer == null || !decode.pairs().compared()
+        ? "median of %d runs".formatted(decode.pairs().ours().size())
+        : Peers.scatter(decode.pairs()) + ", " + peer;
   }
 }

@@ -6,7 +6,10 @@ import dev.banyan.core.ExitCode;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.Completion;
 import dev.banyan.model.Generator;
+import dev.banyan.model.Mode;
+import dev.banyan.model.Opening;
 import dev.banyan.model.Precision;
+import dev.banyan.model.RotaryFrequencies;
 import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
 import dev.banyan.tensor.Libtorch;
@@ -124,6 +127,19 @@ public final class GenerateCommand implements Callable<ExitCode> {
   private Precision precision = Precision.F32;
 
   @Option(
+      names = "--mode",
+      paramLabel = "fast|exact",
+      defaultValue = "fast",
+      description = {
+        "exact computes every sum in one fixed order, so that an answer does not depend on company,",
+        "chunks or threads (default: ${DEFAULT-VALUE})."
+      })
+  private Mode mode = Mode.FAST;
+
+  @Option(names = "--int8", description = "Rounds weights to 8 bits: quicker, a little wrong.")
+  private boolean int8;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Default: all cores, one for a small model.")
@@ -149,7 +165,7 @@ public final class GenerateCommand implements Callable<ExitCode> {
             stops.stream().map(stop -> stop.replace("\\n", "\n")).toList(),
             common.seed());
     Libtorch.start(Libtorch.Use.INFERENCE, threads(config));
-    try (var model = Adapted.open(folder, precision, adapter)) {
+    try (var model = Adapted.open(folder, opening(), adapter)) {
       PrintWriter out = common.out();
       long start = System.nanoTime();
       Completion answer =
@@ -173,6 +189,10 @@ public final class GenerateCommand implements Callable<ExitCode> {
               .put("tokensPerSecond", answer.ids().size() / seconds));
     }
     return ExitCode.DONE;
+  }
+
+  private Opening opening() {
+    return new Opening(mode, precision, RotaryFrequencies.EXACT, int8);
   }
 
   private int[] ids(Tokenizer tokenizer, String text) {

@@ -3,6 +3,9 @@ package dev.banyan.cli.model;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.UsesLibtorch;
 import dev.banyan.core.ExitCode;
+import dev.banyan.model.Mode;
+import dev.banyan.model.Opening;
+import dev.banyan.model.Precision;
 import dev.banyan.model.RotaryFrequencies;
 import dev.banyan.model.Verification;
 import dev.banyan.tensor.Libtorch;
@@ -65,6 +68,17 @@ public final class ModelVerifyCommand implements Callable<ExitCode> {
       })
   private Rotary rotary = Rotary.EITHER;
 
+  @Option(
+      names = "--mode",
+      paramLabel = "fast|exact",
+      defaultValue = "fast",
+      description = "How the model computes (default: ${DEFAULT-VALUE}).")
+  private Mode mode = Mode.FAST;
+
+  private Opening opening(RotaryFrequencies frequencies) {
+    return new Opening(mode, Precision.F32, frequencies, false);
+  }
+
   @Override
   public ExitCode call() throws IOException {
     var recording = Verification.Recording.read(against);
@@ -74,12 +88,13 @@ public final class ModelVerifyCommand implements Callable<ExitCode> {
         Verification.of(
             folder,
             recording,
-            rotary == Rotary.STORED ? RotaryFrequencies.AS_STORED : RotaryFrequencies.EXACT);
+            opening(
+                rotary == Rotary.STORED ? RotaryFrequencies.AS_STORED : RotaryFrequencies.EXACT));
     print(found);
     StoredType type = config.type();
     boolean narrow = type == StoredType.BF16 || type == StoredType.F16;
     if (rotary == Rotary.EITHER && narrow && !found.holds(tolerance)) {
-      found = Verification.of(folder, recording, RotaryFrequencies.AS_STORED);
+      found = Verification.of(folder, recording, opening(RotaryFrequencies.AS_STORED));
       print(found);
     }
     boolean same = found.holds(tolerance);
