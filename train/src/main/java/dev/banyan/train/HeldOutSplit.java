@@ -18,11 +18,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Divides documents into those to learn and those held out. A text that comes twice is taken once.
- * Which side a document falls on depends on the seed and its text alone, so adding documents moves
- * none from one side to the other. Held-out documents stay whole; long ones that are learned are
+ * The seed and its text alone give a document its number, and the lowest numbers are held out: those
+ * below the share, and of these no more than are asked for. So the order of documents decides
+ * nothing, and adding documents never holds out one that was learned. Held-out documents stay whole; long ones that are learned are
  * cut between paragraphs into lines of a few kilobytes, so that training can shuffle: a step that
  * sees nothing but one book learns little.
  */
@@ -35,7 +37,7 @@ public final class HeldOutSplit {
    * What to divide.
    *
    * @param heldOut share of documents that are held out, between 0 and 1
-   * @param mostHeldOutBytes once this much text is held out, all further text is learned
+   * @param mostHeldOutBytes once this much text is held out, all text of higher numbers is learned
    * @param mostTrainingBytes once this much text is learned, the rest is left out
    */
   public record Options(double heldOut, long mostHeldOutBytes, long mostTrainingBytes) {
@@ -65,6 +67,7 @@ public final class HeldOutSplit {
       throws IOException {
     Files.createDirectories(training.toAbsolutePath().getParent());
     long[] counts = new long[6];
+    double border = border(corpora, options, seed);
     try (AtomicFile trainingFile = AtomicFile.open(training);
         AtomicFile heldOutFile = AtomicFile.open(heldOut)) {
       BufferedWriter learn = writer(trainingFile);
@@ -77,8 +80,7 @@ public final class HeldOutSplit {
           long hash = seed.of("held out", text).value();
           if (text.isBlank() || !seen.add(hash)) {
             counts[4]++;
-          } else if ((hash >>> 11) * 0x1p-53 < options.heldOut
-              && counts[3] < options.mostHeldOutBytes) {
+          } else if (number(hash) < border) {
             write(hold, text);
             counts[2]++;
             counts[3] += bytes;
@@ -100,10 +102,47 @@ public final class HeldOutSplit {
       }
       learn.flush();
       hold.flush();
-      trainingFile.commit();
-      heldOutFile.commit();
+      commit(training, trainingFile, heldOutFile);
     }
     return new Divided(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]);
+  }
+
+  /** A number in [0, 1) of 53 bits. */
+  private static double number(long hash) {
+    return (hash >>> 11) * 0x1p-53;
+  }
+
+  /** The number below which documents are held out, by one pass over all. */
+  private static double border(List<Corpus> corpora, Options options, Seed seed) {
+    var bytesOfNumber = new TreeMap<Double, Long>();
+    for (Corpus corpus : corpora) {
+      for (Iterator<String> texts = corpus.texts(); texts.hasNext(); ) {
+        String text = texts.next();
+        double number = number(seed.of("held out", text).value());
+        if (number < options.heldOut && !text.isBlank()) {
+          bytesOfNumber.put(number, (long) text.getBytes(StandardCharsets.UTF_8).length);
+        }
+      }
+    }
+    long held = 0;
+    for (var entry : bytesOfNumber.entrySet()) {
+      if (held >= options.mostHeldOutBytes) {
+        return entry.getKey();
+      }
+      held += entry.getValue();
+    }
+    return options.heldOut;
+  }
+
+  /**
+   * Makes both files appear. The old training file goes first and the new one comes last, so that
+   * wherever this is stopped there is none, or the one that belongs to the held-out file: nothing
+   * is ever learned that is held out.
+   */
+  static void commit(Path training, AtomicFile learned, AtomicFile held) throws IOException {
+    Files.deleteIfExists(training);
+    held.commit();
+    learned.commit();
   }
 
   /** The text in pieces of at most {@value #PIECE} characters, cut at blank lines if there are. */
@@ -146,7 +185,7 @@ public final class HeldOutSplit {
       for (int i = 0; i < corpus.size(); i++) {
         Example.ChatExample chat = conversation(corpus, i);
         long hash = seed.of("held out", chat.turns().toString()).value();
-        boolean held = chat.turns().size() == 2 && (hash >>> 11) * 0x1p-53 < heldOut;
+        boolean held = chat.turns().size() == 2 && number(hash) < heldOut;
         BufferedWriter side = held ? hold : learn;
         side.write(Json.mapper().writeValueAsString(line(chat)));
         side.write('\n');
@@ -159,8 +198,7 @@ public final class HeldOutSplit {
       }
       learn.flush();
       hold.flush();
-      learnFile.commit();
-      holdFile.commit();
+      commit(training, learnFile, holdFile);
     }
     return counts;
   }

@@ -3,6 +3,7 @@ package dev.banyan.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banyan.core.AtomicFile;
 import dev.banyan.core.Json;
 import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
@@ -78,6 +79,52 @@ class HeldOutSplitTest {
     assertThat(divided.leftOut())
         .isEqualTo(500 - divided.trainingDocuments() - divided.heldOutDocuments())
         .isPositive();
+  }
+
+  @Test
+  void underACapTheOrderDecidesNothingAndAddingDocumentsHoldsOutNoneThatWasLearned()
+      throws IOException {
+    List<String> texts = texts(0, 300);
+    var capped = new HeldOutSplit.Options(0.5, 20L * texts.getFirst().length(), Long.MAX_VALUE);
+    split(texts, capped, 1);
+    List<String> held = read("held-out.jsonl");
+    List<String> learned = read("train.jsonl");
+
+    split(texts.reversed(), capped, 1);
+    assertThat(read("held-out.jsonl")).containsExactlyInAnyOrderElementsOf(held);
+
+    List<String> more = texts(300, 600);
+    more.addAll(texts);
+    split(more, capped, 1);
+    assertThat(read("held-out.jsonl")).doesNotContainAnyElementsOf(learned);
+  }
+
+  @Test
+  void stoppedBetweenTheTwoFilesThereIsNoTrainingFileOfTheOtherSplit() throws IOException {
+    Path training = folder.resolve("train.jsonl");
+    Path heldOut = folder.resolve("held-out.jsonl");
+    Files.writeString(training, "old");
+    Files.writeString(heldOut, "old");
+    try (AtomicFile learned = AtomicFile.open(training);
+        AtomicFile held = AtomicFile.open(heldOut)) {
+      learned.commit(); // so the second of the two is refused, after the first was made
+      Files.writeString(training, "old");
+      assertThatThrownBy(() -> HeldOutSplit.commit(training, learned, held))
+          .isInstanceOf(IllegalStateException.class);
+    }
+    assertThat(training).doesNotExist();
+    assertThat(heldOut).isEmptyFile();
+    try (AtomicFile learned = AtomicFile.open(training);
+        AtomicFile held = AtomicFile.open(heldOut)) {
+      Files.writeString(training, "old");
+      Files.writeString(heldOut, "old");
+      held.commit();
+      Files.writeString(heldOut, "old");
+      assertThatThrownBy(() -> HeldOutSplit.commit(training, learned, held))
+          .isInstanceOf(IllegalStateException.class);
+    }
+    assertThat(training).doesNotExist(); // and not the new one beside the old held-out file
+    assertThat(heldOut).hasContent("old");
   }
 
   @Test
