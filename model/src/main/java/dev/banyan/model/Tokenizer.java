@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -44,6 +45,11 @@ public final class Tokenizer {
               .formatted(folder.file(), String.valueOf(refused.getMessage()).strip()),
           refused);
     }
+  }
+
+  /** The files that {@link #open} reads, those that are there, by their standard names. */
+  public static SequencedMap<String, Path> files(Path folderOrFile) {
+    return TokenizerFolder.files(folderOrFile);
   }
 
   /**

@@ -169,14 +169,15 @@ public final class Trainer implements AutoCloseable {
     recipe.put("precision", config.steps().precision().toString());
     recipe.put("optimizer", config.optimizer().toString());
     recipe.put("seed", Long.toString(config.seed()));
-    Path tokenizer = tokenizerPath(config);
-    recipe.put(
-        "tokenizer",
-        Fingerprint.of(
-            List.of(
-                Files.isDirectory(tokenizer) ? tokenizer.resolve("tokenizer.json") : tokenizer)));
+    recipe.put("tokenizer", identityOfTokenizer(tokenizerPath(config)));
     recipe.put("model", config.start().map(Trainer::identity).orElse(config.shape().toString()));
     return recipe;
+  }
+
+  /** By all files that are read: the begin, end and pad tokens stand beside the vocabulary. */
+  private static String identityOfTokenizer(Path tokenizer) {
+    var files = Tokenizer.files(tokenizer);
+    return Fingerprint.of(files.values()) + " " + String.join(" ", files.keySet());
   }
 
   private static String identity(Path start) {

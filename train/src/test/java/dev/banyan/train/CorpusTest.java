@@ -102,6 +102,21 @@ class CorpusTest {
   }
 
   @Test
+  void theFingerprintTellsWhereFilesEndAndHowTheyAreRead() throws IOException {
+    write("one/a.txt", "two words");
+    write("one/b.txt", " more");
+    write("other/a.txt", "two");
+    write("other/b.txt", " words more");
+    write("pages/a.html", "two words");
+    write("pages/b.html", " more");
+    write("same/c.md", "two words");
+    write("same/d.txt", " more");
+    assertThat(fingerprint("one")).isEqualTo(fingerprint("same"));
+    assertThat(fingerprint("one")).isNotEqualTo(fingerprint("other"));
+    assertThat(fingerprint("one")).isNotEqualTo(fingerprint("pages"));
+  }
+
+  @Test
   void aLongTextIsCutAtBlankLinesAndNothingIsLost() throws IOException {
     var text = new StringBuilder();
     for (int i = 0; i < 60_000; i++) {

@@ -135,6 +135,18 @@ class TrainerTest {
   }
 
   @Test
+  void otherRolesOfTheSameTokensAreAnotherRecipe() throws IOException {
+    TinyRun run = TinyRun.texts(folder);
+    interruptAt(run, 6);
+    Path roles = folder.resolve("tokenizer/tokenizer_config.json");
+    Files.writeString(roles, Files.readString(roles).replace("<|begin|>", "<|user|>"));
+
+    assertThatThrownBy(() -> Trainer.run(run.config(), Progress.none()))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining("holds a run with tokenizer ");
+  }
+
+  @Test
   void aStartModelWithOtherWeightsIsAnotherRecipe() throws IOException {
     TinyRun first = TinyRun.texts(folder).into("first").with("steps", 2);
     Trainer.run(first.config(), Progress.none());

@@ -8,9 +8,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +44,21 @@ public final class TokenizerFolder {
   private TokenizerFolder(Path file, String json) {
     this.file = file;
     this.json = json;
+  }
+
+  /** The files that {@link #read} reads, those that are there, by their standard names. */
+  public static SequencedMap<String, Path> files(Path folderOrFile) {
+    Path file =
+        Files.isDirectory(folderOrFile) ? folderOrFile.resolve("tokenizer.json") : folderOrFile;
+    var files = new LinkedHashMap<String, Path>();
+    files.put("tokenizer.json", file);
+    for (String name :
+        List.of("special_tokens_map.json", "tokenizer_config.json", "chat_template.jinja")) {
+      if (Files.exists(file.resolveSibling(name))) {
+        files.put(name, file.resolveSibling(name));
+      }
+    }
+    return files;
   }
 
   /** Reads a {@code tokenizer.json} or the folder that holds one. */

@@ -13,7 +13,7 @@ import java.util.Collection;
 import java.util.HexFormat;
 
 /**
- * SHA-256 of files' contents one after the other: by it a run knows a model or a tokenizer again,
+ * SHA-256 over the SHA-256 of each file: by it a run knows a model or a tokenizer again,
  * wherever it stands. Cost: one pass over the files.
  */
 public final class Fingerprint {
@@ -28,7 +28,9 @@ public final class Fingerprint {
     var digest = Indexer.sha256();
     for (Path file : files) {
       try (InputStream in = Files.newInputStream(file)) {
-        in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+        var own = Indexer.sha256();
+        in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), own));
+        digest.update(own.digest());
       } catch (NoSuchFileException absent) {
         throw new UserInputException(file + ": there is no such file", absent);
       } catch (IOException unreadable) {

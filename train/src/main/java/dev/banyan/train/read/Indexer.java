@@ -53,12 +53,16 @@ public final class Indexer {
   public void addAll(List<Source> sources) {
     for (int number = 0; number < sources.size(); number++) {
       Source source = sources.get(number);
-      try (InputStream in = new DigestInputStream(source.open(), digest)) {
+      // a digest of each file with its kind: moved borders and other readers are other data
+      var own = sha256();
+      try (InputStream in = new DigestInputStream(source.open(), own)) {
         switch (source.kind()) {
           case JSONL -> addJsonLines(number, source, in);
           case TEXT -> addText(number, source, in);
           case HTML -> addPage(number, source, in);
         }
+        update(digest, source.kind() + " ");
+        digest.update(own.digest());
       } catch (IOException unreadable) {
         throw new UserInputException(
             "%s: cannot be read: %s".formatted(source.file(), unreadable.getMessage()), unreadable);
