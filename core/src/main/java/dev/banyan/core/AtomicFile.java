@@ -10,7 +10,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /**
  * A file that appears whole or not at all. It is written under another name in the target's folder;
@@ -28,10 +27,10 @@ public final class AtomicFile implements AutoCloseable {
   private final FileChannel channel;
   private boolean committed;
 
-  private AtomicFile(Path target, Temporary temporary, FileChannel channel) {
+  private AtomicFile(Path target, Temporary temporary) {
     this.target = target;
     this.temporary = temporary;
-    this.channel = channel;
+    this.channel = temporary.channel();
   }
 
   /**
@@ -44,24 +43,14 @@ public final class AtomicFile implements AutoCloseable {
     if (Files.isDirectory(whole)) {
       throw new FileSystemException(target.toString(), null, "is a folder, a file was to go there");
     }
-    Path resolved = Files.isSymbolicLink(whole) ? linked(whole) : whole;
+    Path resolved = Temporary.followed(whole);
     Files.createDirectories(Temporary.folderOf(resolved));
     Temporary.removeAbandoned(resolved);
-    Temporary temporary = Temporary.beside(resolved);
-    FileChannel channel;
     try {
-      channel =
-          FileChannel.open(
-              temporary.path(),
-              StandardOpenOption.CREATE_NEW,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+      return new AtomicFile(resolved, Temporary.file(resolved));
     } catch (IOException e) {
-      temporary.release();
       throw named(target, e);
     }
-    temporary.lock(channel);
-    return new AtomicFile(resolved, temporary, channel);
   }
 
   /** Writes {@code target} through a buffered stream and commits it. */
@@ -103,13 +92,14 @@ public final class AtomicFile implements AutoCloseable {
     }
     try {
       channel.force(true);
-      channel.close();
+      // Renamed while it is open, so that its lock keeps other openers off until it has its name.
       Files.move(
           temporary.path(),
           target,
           StandardCopyOption.ATOMIC_MOVE,
           StandardCopyOption.REPLACE_EXISTING);
       committed = true;
+      channel.close();
       Temporary.sync(Temporary.folderOf(target));
     } catch (IOException e) {
       throw named(target, e);
@@ -120,19 +110,13 @@ public final class AtomicFile implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
-      channel.close();
       if (!committed) {
         Files.deleteIfExists(temporary.path());
       }
     } finally {
+      channel.close();
       temporary.release();
     }
-  }
-
-  /** Replacing a link's target keeps the link, as writing in place would. */
-  private static Path linked(Path link) throws IOException {
-    Path to = Files.readSymbolicLink(link);
-    return Temporary.folderOf(link).resolve(to).normalize();
   }
 
   private static IOException named(Path target, IOException e) {

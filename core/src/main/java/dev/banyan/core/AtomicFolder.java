@@ -6,8 +6,13 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -15,26 +20,20 @@ import java.util.stream.Stream;
  * #folder}; {@link #commit} syncs them all and renames the folder to the target. An existing target
  * is moved aside first and removed last. Where the machine stops between those two renames the
  * target is missing for a moment; {@link #recover}, which {@link #open} calls, then puts the new
- * folder (it was complete) in its place.
+ * folder (it was complete) in its place. The writer holds one lock from before its folder is made
+ * until after its last rename; what a living writer has is left alone.
  */
 public final class AtomicFolder implements AutoCloseable {
-  /** A folder with this ending is complete and only its last rename is missing. */
-  private static final String COMPLETE = ".complete";
-
   /** A folder with this ending is what the target was before. */
   private static final String OLD = ".old";
 
-  private static final String LOCK = ".banyan-writing";
-
   private final Path target;
   private final Temporary temporary;
-  private final FileChannel lock;
   private boolean committed;
 
-  private AtomicFolder(Path target, Temporary temporary, FileChannel lock) {
+  private AtomicFolder(Path target, Temporary temporary) {
     this.target = target;
     this.temporary = temporary;
-    this.lock = lock;
   }
 
   /**
@@ -47,45 +46,84 @@ public final class AtomicFolder implements AutoCloseable {
     if (Files.exists(whole) && !Files.isDirectory(whole)) {
       throw new FileSystemException(target.toString(), null, "is a file, a folder was to go there");
     }
-    Path resolved = Files.isDirectory(whole) ? whole.toRealPath() : whole.normalize();
+    Path resolved = resolved(whole);
     Files.createDirectories(Temporary.folderOf(resolved));
-    recover(resolved);
-    Temporary.removeAbandoned(resolved);
-    Temporary temporary = Temporary.beside(resolved);
-    Files.createDirectory(temporary.path());
-    FileChannel lock =
-        FileChannel.open(
-            temporary.path().resolve(LOCK),
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.WRITE);
-    temporary.lock(lock);
-    return new AtomicFolder(resolved, temporary, lock);
+    settle(resolved, List.of("", Temporary.COMPLETE, OLD, Temporary.LOCK));
+    var open = new AtomicFolder(resolved, Temporary.folder(resolved));
+    try {
+      Files.createDirectory(open.folder());
+    } catch (IOException | RuntimeException e) {
+      open.close();
+      throw e;
+    }
+    return open;
   }
 
   /**
    * Finishes what a stopped commit left: puts a complete new folder, or else the old one, in the
    * place of a missing {@code target}, and removes what is no longer needed. Readers of folders
-   * that may have been written by a process that was killed call this first.
+   * that may have been written by a process that was killed call this first. A commit that is under
+   * way in a living process is left to it.
    */
   public static void recover(Path target) throws IOException {
-    Path whole = target.toAbsolutePath().normalize();
-    if (!Files.isDirectory(Temporary.folderOf(whole))) {
-      return;
+    Path whole = resolved(target.toAbsolutePath());
+    if (Files.isDirectory(Temporary.folderOf(whole))) {
+      settle(whole, List.of(Temporary.COMPLETE, OLD));
     }
-    for (Path complete : Temporary.siblings(whole, COMPLETE)) {
-      if (Files.exists(whole)) {
-        // Killed before the old folder was moved aside: the new one was never promised.
-        Temporary.delete(complete);
-      } else {
-        Files.move(complete, whole, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static Path resolved(Path whole) throws IOException {
+    return Files.isDirectory(whole) ? whole.toRealPath() : Temporary.followed(whole.normalize());
+  }
+
+  /**
+   * One thread at a time: a second channel to a lock file would drop the first one's lock.
+   *
+   * @param endings what is looked for beside {@code target}
+   */
+  private static synchronized void settle(Path target, List<String> endings) throws IOException {
+    var paths = new TreeSet<Path>();
+    for (String ending : endings) {
+      for (Path left : Temporary.siblings(target, ending)) {
+        String name = Objects.toString(left.getFileName());
+        paths.add(left.resolveSibling(name.substring(0, name.length() - ending.length())));
       }
     }
-    for (Path old : Temporary.siblings(whole, OLD)) {
-      if (Files.exists(whole)) {
-        Temporary.delete(old);
-      } else {
-        Files.move(old, whole, StandardCopyOption.ATOMIC_MOVE);
+    SequencedMap<Path, FileChannel> dead = new LinkedHashMap<>();
+    try {
+      for (Path path : paths) {
+        boolean stopped = isLeft(path, Temporary.COMPLETE) || isLeft(path, OLD);
+        Optional<FileChannel> lock =
+            Temporary.claim(path, stopped || isLeft(path, ""), stopped && !Files.exists(target));
+        lock.ifPresent(channel -> dead.put(path, channel));
       }
+      // A new folder of any writer goes before an old one. Killed before the old folder was moved
+      // aside, the new one was never promised.
+      for (String ending : List.of(Temporary.COMPLETE, OLD)) {
+        for (Path path : dead.keySet()) {
+          moveOrDelete(Temporary.withEnding(path, ending), target);
+        }
+      }
+      for (Path path : dead.keySet()) {
+        Temporary.deleteQuietly(path);
+        Temporary.deleteQuietly(Temporary.withEnding(path, Temporary.LOCK));
+      }
+    } finally {
+      for (Map.Entry<Path, FileChannel> each : dead.entrySet()) {
+        each.getValue().close();
+      }
+    }
+  }
+
+  private static boolean isLeft(Path path, String ending) {
+    return Files.isDirectory(Temporary.withEnding(path, ending));
+  }
+
+  private static void moveOrDelete(Path left, Path target) throws IOException {
+    if (Files.exists(target)) {
+      Temporary.delete(left);
+    } else if (Files.isDirectory(left)) {
+      Files.move(left, target, StandardCopyOption.ATOMIC_MOVE);
     }
   }
 
@@ -99,11 +137,10 @@ public final class AtomicFolder implements AutoCloseable {
     if (committed) {
       throw new IllegalStateException(target + " is already committed");
     }
-    Files.delete(temporary.path().resolve(LOCK));
     syncAll(temporary.path());
     Path parent = Temporary.folderOf(target);
     if (Files.exists(target)) {
-      Path complete = temporary.withEnding(COMPLETE);
+      Path complete = temporary.withEnding(Temporary.COMPLETE);
       Path old = temporary.withEnding(OLD);
       Files.move(temporary.path(), complete, StandardCopyOption.ATOMIC_MOVE);
       Temporary.sync(parent);
@@ -123,11 +160,16 @@ public final class AtomicFolder implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
-      lock.close();
       if (!committed) {
+        // A commit that failed between its renames: the old folder comes back.
+        moveOrDelete(temporary.withEnding(OLD), target);
+        Temporary.delete(temporary.withEnding(Temporary.COMPLETE));
         Temporary.delete(temporary.path());
       }
     } finally {
+      // Removed under the lock: without it, what is left here is a dead writer's.
+      Temporary.deleteQuietly(temporary.withEnding(Temporary.LOCK));
+      temporary.channel().close();
       temporary.release();
     }
   }

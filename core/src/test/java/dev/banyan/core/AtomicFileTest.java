@@ -17,6 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class AtomicFileTest {
+  /** What the hidden names of a writer that no longer lives end in. */
+  private static final String DEAD = "0123456789abcdef-0123456789abcdef.banyan-tmp";
+
   @TempDir Path folder;
 
   @Test
@@ -85,8 +88,8 @@ class AtomicFileTest {
   @Test
   void whatAKilledWriterLeftIsRemovedAndWhatALivingOneWritesIsKept() throws IOException {
     Path target = folder.resolve("a.txt");
-    Path left = Files.writeString(folder.resolve(".a.txt.0123456789abcdef.banyan-tmp"), "half");
-    Path other = Files.writeString(folder.resolve(".b.txt.0123456789abcdef.banyan-tmp"), "half");
+    Path left = Files.writeString(folder.resolve(".a.txt." + DEAD), "half");
+    Path other = Files.writeString(folder.resolve(".b.txt." + DEAD), "half");
     try (AtomicFile first = AtomicFile.open(target);
         AtomicFile second = AtomicFile.open(target)) {
       assertThat(left).doesNotExist();
@@ -123,8 +126,8 @@ class AtomicFileTest {
   @Test
   void aCommitStoppedBetweenItsRenamesIsFinishedByRecover() throws IOException {
     Path target = folder.resolve("step-100");
-    writeFolder(folder.resolve(".step-100.0123456789abcdef.banyan-tmp.old"), "old", 1);
-    writeFolder(folder.resolve(".step-100.0123456789abcdef.banyan-tmp.complete"), "new", 1);
+    writeFolder(folder.resolve(".step-100." + DEAD + ".old"), "old", 1);
+    writeFolder(folder.resolve(".step-100." + DEAD + ".complete"), "new", 1);
 
     AtomicFolder.recover(target);
 
@@ -135,7 +138,7 @@ class AtomicFileTest {
   @Test
   void anOldFolderWhoseSuccessorIsGoneComesBack() throws IOException {
     Path target = folder.resolve("step-100");
-    writeFolder(folder.resolve(".step-100.0123456789abcdef.banyan-tmp.old"), "old", 1);
+    writeFolder(folder.resolve(".step-100." + DEAD + ".old"), "old", 1);
 
     AtomicFolder.recover(target);
 
@@ -145,7 +148,7 @@ class AtomicFileTest {
   @Test
   void aFolderAKilledWriterLeftIsRemoved() throws IOException {
     Path target = folder.resolve("step-100");
-    Path left = Files.createDirectory(folder.resolve(".step-100.0123456789abcdef.banyan-tmp"));
+    Path left = Files.createDirectory(folder.resolve(".step-100." + DEAD));
     Files.createFile(left.resolve(".banyan-writing"));
     Files.writeString(left.resolve("model.safetensors"), "half");
 
@@ -159,7 +162,7 @@ class AtomicFileTest {
   void theLockOfALivingWriterIsSeenByAnother() throws IOException {
     Path target = folder.resolve("a.txt");
     try (AtomicFile open = AtomicFile.open(target)) {
-      Path temporary = Temporary.siblings(target, ".banyan-tmp").getFirst();
+      Path temporary = Temporary.siblings(target, "").getFirst();
       try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         assertThatThrownBy(channel::tryLock)
             .isInstanceOf(java.nio.channels.OverlappingFileLockException.class);
