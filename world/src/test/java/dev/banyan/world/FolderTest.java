@@ -92,6 +92,28 @@ class FolderTest {
   }
 
   @Test
+  void aFolderWithAnotherManifestOrAFileOfTheUsersIsNotReplaced() throws IOException {
+    Path extension = Files.createDirectory(folder.resolve("extension"));
+    Files.writeString(extension.resolve("manifest.json"), "{\"manifest_version\": 3}");
+    Path list = Files.createDirectory(folder.resolve("list"));
+    Files.writeString(list.resolve("manifest.json"), "[1]");
+    Path world = folder.resolve("world");
+    WORLD.write(world, 10, 1, 1, Progress.none());
+    Files.writeString(world.resolve("notes.txt"), "mine");
+
+    for (Path target : List.of(extension, list)) {
+      assertThatThrownBy(() -> WORLD.write(target, 10, 1, 1, Progress.none()))
+          .isInstanceOf(UserInputException.class)
+          .hasMessageContaining("manifest.json: its format is not banyan-world-1");
+      assertThat(target.resolve("documents-00000.jsonl")).doesNotExist();
+    }
+    assertThatThrownBy(() -> WORLD.write(world, 20, 1, 1, Progress.none()))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining("holds 'notes.txt', which no world wrote");
+    assertThat(world.resolve("notes.txt")).hasContent("mine");
+  }
+
+  @Test
   void countsBelowZeroAreRefused() {
     assertThatThrownBy(() -> WORLD.write(folder.resolve("x"), -1, 1, 1, Progress.none()))
         .isInstanceOf(UserInputException.class)

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banyan.core.Json;
 import dev.banyan.core.Seed;
+import dev.banyan.world.graph.Relation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -64,6 +66,46 @@ class SkillTest {
     }
   }
 
+  /** Every question with two facts in a row is built here from the facts, with what it teaches. */
+  @Test
+  void trainingTeachesNoFactThatTheOneHopTestAsks() {
+    Map<Relation, String> between =
+        Map.of(
+            Relation.FRIEND, "the best friend of ",
+            Relation.MENTOR, "the teacher of ",
+            Relation.LEADER, "the mayor of ",
+            Relation.OWNER, "the owner of ",
+            Relation.MAKER, "the maker of ",
+            Relation.HOME, "the home of ");
+    Map<String, List<Fact>> bySubject = new HashMap<>();
+    for (Fact fact : WORLD.facts()) {
+      bySubject.computeIfAbsent(fact.subject(), subject -> new ArrayList<>()).add(fact);
+    }
+    Map<String, List<Fact>> taught = new HashMap<>();
+    for (Fact first : WORLD.facts()) {
+      String phrase = between.get(relation(first));
+      for (Fact second : bySubject.getOrDefault(first.object(), List.of())) {
+        for (String asked : relation(second).questions()) {
+          String question = asked.replace("{s}", phrase + first.subject());
+          taught.put(
+              question.toLowerCase(Locale.ROOT) + first.object() + ", " + second.object(),
+              List.of(first, second));
+        }
+      }
+    }
+    for (Skill skill : draw(SkillCategory.TWO_HOP, Split.TRAIN)) {
+      String key = skill.question().toLowerCase(Locale.ROOT) + skill.answer();
+      assertThat(taught.get(key))
+          .as(skill.toString())
+          .hasSize(2)
+          .allMatch(fact -> Split.of("ask " + fact.key()) == Split.TRAIN);
+    }
+  }
+
+  private static Relation relation(Fact fact) {
+    return Relation.valueOf(fact.relation().toUpperCase(Locale.ROOT));
+  }
+
   @Test
   void thereAreAHundredDifferentTestQuestionsOfEveryKind() {
     for (SkillCategory category : SkillCategory.values()) {
@@ -94,10 +136,7 @@ class SkillTest {
         continue;
       }
       heldOut++;
-      var relation =
-          dev.banyan.world.graph.Relation.valueOf(
-              fact.relation().toUpperCase(java.util.Locale.ROOT));
-      for (String statement : relation.statements()) {
+      for (String statement : relation(fact).statements()) {
         if (!statement.contains("{h}")
             && !statement.contains("{p}")
             && !statement.contains("{a o}")) {
@@ -124,8 +163,8 @@ class SkillTest {
               entry ->
                   skill
                           .question()
-                          .toLowerCase(java.util.Locale.ROOT)
-                          .contains(entry.getKey().toLowerCase(java.util.Locale.ROOT))
+                          .toLowerCase(Locale.ROOT)
+                          .contains(entry.getKey().toLowerCase(Locale.ROOT))
                       && List.of(entry.getValue().split("\\|")).contains(skill.answer()));
     }
   }

@@ -78,6 +78,9 @@ final class KnowledgeSkills {
       Fact second = one(graph.factsOf(bridge.object()), random);
       boolean known =
           second.status() == Fact.Status.STATED && !second.object().equals(bridge.subject());
+      if (split == Split.TRAIN && (split(bridge) != split || split(second) != split)) {
+        continue; // its answer would teach a fact that the one-hop test asks
+      }
       if (known && Split.of("two-hop " + bridge.key() + " " + second.relation()) == split) {
         String subject = BRIDGES.getOrDefault(first, "") + bridge.subject();
         Exercise asked = ask(subject, relation(second), second.object(), random);

@@ -27,6 +27,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -34,12 +36,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Writes the folder: blocks of documents are made by several threads and written in order by one, a
  * few blocks ahead at most, so memory does not grow with the number of documents.
  */
 public final class FolderWriter {
+  private static final String MANIFEST = "manifest.json";
+  private static final String FORMAT = "banyan-world-1";
   static final int SHARD_DOCUMENTS = 20_000;
   private static final int BLOCK_DOCUMENTS = 500;
 
@@ -82,15 +87,35 @@ public final class FolderWriter {
     }
   }
 
-  /** A folder that holds something else is never replaced. */
+  /** A folder that holds anything a world did not write is never replaced. */
   private void refuseForeign() {
-    if (!Files.isDirectory(target) || Files.exists(target.resolve("manifest.json"))) {
+    if (!Files.isDirectory(target)) {
       return;
     }
-    try (Stream<Path> inside = Files.list(target)) {
-      if (inside.findAny().isPresent()) {
+    Set<String> own = new HashSet<>();
+    Path manifest = target.resolve(MANIFEST);
+    if (Files.isRegularFile(manifest)) {
+      JsonNode json = Json.read(manifest, JsonNode.class);
+      if (!json.path("format").asString("").equals(FORMAT)) {
         throw new UserInputException(
-            target + ": holds files that no world wrote; give a new or an empty folder");
+            manifest + ": its format is not " + FORMAT + "; give a new or an empty folder");
+      }
+      own.add(MANIFEST);
+      json.path("files").forEach(file -> own.add(file.path("name").asString("")));
+    }
+    try (Stream<Path> inside = Files.list(target)) {
+      Optional<String> foreign =
+          inside
+              .map(path -> Objects.toString(path.getFileName()))
+              .filter(name -> !own.contains(name))
+              .sorted()
+              .findFirst();
+      if (foreign.isPresent()) {
+        throw new UserInputException(
+            target
+                + ": holds '"
+                + foreign.get()
+                + "', which no world wrote; move it away, or give a new or an empty folder");
       }
     } catch (IOException e) {
       throw new UserInputException(target + ": cannot be listed: " + e.getMessage(), e);
@@ -114,7 +139,7 @@ public final class FolderWriter {
     counts.forEach((domain, count) -> domains.put(domain.label(), count));
     Written written = new Written(target, files, domains, train, test);
     Files.writeString(
-        folder.resolve("manifest.json"), pretty(manifest(documents, files, domains, train, test)));
+        folder.resolve(MANIFEST), pretty(manifest(documents, files, domains, train, test)));
     return written;
   }
 
@@ -256,7 +281,7 @@ public final class FolderWriter {
       shares.put(domain.label(), domain.share() / 100.0);
     }
     Map<String, Object> manifest = new LinkedHashMap<>();
-    manifest.put("format", "banyan-world-1");
+    manifest.put("format", FORMAT);
     manifest.put("seed", world.seed().value());
     manifest.put("size", world.size());
     manifest.put("documents", documents);
