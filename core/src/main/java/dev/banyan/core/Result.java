@@ -7,13 +7,14 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.NullNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Every figure a command prints, as one JSON object: {@code command, version, seed, host {cores,
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class Result {
   private static final Pattern CAMEL_CASE = Pattern.compile("[a-z][A-Za-z0-9]*");
 
-  private final Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+  private final Map<String, Object> fields = new LinkedHashMap<>();
 
   private Result(String command, Seed seed, Clock clock) {
     fields.put("command", command);
@@ -59,7 +60,8 @@ public final class Result {
    * Adds a figure.
    *
    * @param value a number, string, boolean, record, {@link Interval}, list, or map of these; a
-   *     number that is not finite is written as null, since JSON has no word for it
+   *     number that is not finite, also inside a record or an array, is written as null, since JSON
+   *     has no word for it
    * @throws IllegalArgumentException when the name is not camelCase or is already taken
    */
   public Result put(String name, Object value) {
@@ -69,12 +71,12 @@ public final class Result {
     if (fields.containsKey(name)) {
       throw new IllegalArgumentException("result field '" + name + "' is already there");
     }
-    fields.put(name, finite(value));
+    fields.put(name, finite(Json.mapper().valueToTree(value)));
     return this;
   }
 
   /** The fields in order. */
-  public Map<String, @Nullable Object> fields() {
+  public Map<String, Object> fields() {
     return Collections.unmodifiableMap(fields);
   }
 
@@ -83,19 +85,17 @@ public final class Result {
     Json.write(file, fields);
   }
 
-  private static @Nullable Object finite(@Nullable Object value) {
-    if (value instanceof Double || value instanceof Float) {
-      return Double.isFinite(((Number) value).doubleValue()) ? value : null;
+  /** What the value looks like in the file: records and arrays are trees by now. */
+  private static JsonNode finite(JsonNode value) {
+    if (value.isFloatingPointNumber() && !Double.isFinite(value.doubleValue())) {
+      return NullNode.getInstance();
     }
-    if (value instanceof Map<?, ?> map) {
-      Map<Object, @Nullable Object> copy = new LinkedHashMap<>();
-      map.forEach((key, each) -> copy.put(key, finite(each)));
-      return copy;
-    }
-    if (value instanceof List<?> list) {
-      List<@Nullable Object> copy = new ArrayList<>(list.size());
-      list.forEach(each -> copy.add(finite(each)));
-      return copy;
+    if (value instanceof ObjectNode object) {
+      object.properties().forEach(field -> field.setValue(finite(field.getValue())));
+    } else if (value instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        array.set(i, finite(array.get(i)));
+      }
     }
     return value;
   }

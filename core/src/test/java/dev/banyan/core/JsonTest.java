@@ -101,6 +101,27 @@ class JsonTest {
     assertThat(json.get("point").get("y").asInt()).isEqualTo(4);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Curve(double best, float[] losses, List<Interval> parts) {}
+
+  @Test
+  void aNumberThatIsNotFiniteIsNullAlsoInsideRecordsAndArrays() throws IOException {
+    Path file = folder.resolve("result.json");
+    var part = new Interval(1.5, Double.NEGATIVE_INFINITY, 2);
+    Result.of("banyan x", new Seed(1))
+        .put("curve", new Curve(Double.NaN, new float[] {0.1f, Float.NaN}, List.of(part)))
+        .put("rates", new double[] {Double.POSITIVE_INFINITY, 2})
+        .write(file);
+
+    String text = Files.readString(file);
+    assertThat(text).doesNotContain("NaN").doesNotContain("Infinity");
+    JsonNode json = Json.mapper().readTree(text);
+    assertThat(json.at("/curve/best").isNull()).isTrue();
+    assertThat(json.at("/curve/losses").toString()).isEqualTo("[0.1,null]");
+    assertThat(json.at("/curve/parts/0/low").isNull()).isTrue();
+    assertThat(json.at("/rates").toString()).matches("\\[null,2(\\.0)?]");
+  }
+
   @Test
   void namesThatAreNoCamelCaseOrTakenAreRefused() {
     Result result = Result.of("banyan x", new Seed(1));

@@ -157,6 +157,52 @@ class ReportTest {
   }
 
   @Test
+  void aPeakIsKeptAlsoWhereAStretchBeginsWithAGap() {
+    double[] x = new double[70_000];
+    double[] y = new double[70_000];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i;
+      y[i] = i % 200 == 0 ? Double.NaN : 0; // 350 stretches of 200 points
+    }
+    y[65_432] = 1000;
+    assertThat(Report.titled("t").chart(Chart.lines("a").series("s", x, y)).html())
+        .containsPattern("class=\"line\" d=\"[^\"]* 12L");
+  }
+
+  @Test
+  void aBandEndsAtAGapAndBeginsAnewBehindIt() throws Exception {
+    double[] x = {0, 1, 2, 3, 4};
+    double[] y = {1, 2, Double.NaN, 2, 1};
+    double[] low = {0, 1, Double.NaN, 1, 0};
+    double[] high = {2, 3, Double.NaN, 3, 2};
+    Document body =
+        parsed(Report.titled("t").chart(Chart.lines("a").series("s", x, y, low, high)).html());
+    NodeList paths = body.getElementsByTagName("path");
+    int bands = 0;
+    for (int i = 0; i < paths.getLength(); i++) {
+      Element path = (Element) paths.item(i);
+      if (path.getAttribute("class").equals("band")) {
+        assertThat(path.getAttribute("d")).matches("M[^MZ]+ZM[^MZ]+Z");
+        bands++;
+      }
+    }
+    assertThat(bands).isEqualTo(2);
+  }
+
+  @Test
+  void aMarkThatIsNoNumberOrNotPositiveOnALogarithmicAxisIsLeftOut() {
+    for (Chart chart :
+        List.of(
+            Chart.bars("a", List.of("n")).series("s", new double[] {1}).mark(Double.NaN, "NoMark"),
+            Chart.bars("a", List.of("n")).logY().series("s", new double[] {1}).mark(-1, "NoMark"),
+            Chart.lines("a")
+                .series("s", new double[] {1}, new double[] {2})
+                .mark(Double.NaN, "NoMark"))) {
+      assertThat(Report.titled("t").chart(chart).html()).doesNotContain("NoMark");
+    }
+  }
+
+  @Test
   void theBestOfAColumnIsMarkedAndNumbersStandRight() throws Exception {
     Table table =
         Table.of("name", "loss", "speed")

@@ -70,6 +70,9 @@ final class BarDrawing {
       svg.close();
     }
     for (Mark mark : chart.marks()) {
+      if (!Span.drawable(mark.y(), values.log())) {
+        continue;
+      }
       double at = at(mark.y());
       if (lying) {
         svg.line("mark", at, first - 4, at, height - 30.0);

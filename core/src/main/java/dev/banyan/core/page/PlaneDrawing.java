@@ -111,24 +111,40 @@ final class PlaneDrawing {
     }
   }
 
+  /** One closed shape per stretch between gaps. */
   private void band(Series series) {
     double[] low = series.low();
     double[] high = series.high();
     if (low == null || high == null) {
       return;
     }
-    int[] shown = shown(series);
+    var d = new StringBuilder();
     var there = new StringBuilder();
     var back = new StringBuilder();
-    for (int i : shown) {
-      if (drawable(series.x()[i], x) && drawable(low[i], y) && drawable(high[i], y)) {
+    for (int i : shown(series)) {
+      if (gap(series, i)) {
+        d.append(there).append(back).append(there.isEmpty() ? "" : "Z");
+        there.setLength(0);
+        back.setLength(0);
+      } else {
         there.append(there.isEmpty() ? 'M' : 'L').append(point(series.x()[i], high[i]));
         back.insert(0, "L" + point(series.x()[i], low[i]));
       }
     }
-    if (!there.isEmpty()) {
-      svg.path("band", there.append(back).append('Z'));
+    d.append(there).append(back).append(there.isEmpty() ? "" : "Z");
+    if (!d.isEmpty()) {
+      svg.path("band", d);
     }
+  }
+
+  /** Whether a point, or an end of its interval, cannot be drawn. */
+  private boolean gap(Series series, int i) {
+    double[] low = series.low();
+    double[] high = series.high();
+    return !drawable(series.x()[i], x)
+        || !drawable(series.y()[i], y)
+        || (low != null && !drawable(low[i], y))
+        || (high != null && !drawable(high[i], y));
   }
 
   private void points(Series series) {
@@ -170,7 +186,7 @@ final class PlaneDrawing {
 
   /**
    * Which points of a long line are drawn: of every stretch the lowest and the highest, so that
-   * peaks stay, and the last.
+   * peaks stay, every gap, and the last.
    */
   private int[] shown(Series series) {
     int count = series.y().length;
@@ -182,17 +198,21 @@ final class PlaneDrawing {
     for (int s = 0; s < stretches; s++) {
       int from = (int) ((long) s * count / stretches);
       int to = (int) ((long) (s + 1) * count / stretches);
-      int lowest = from;
-      int highest = from;
+      int lowest = -1;
+      int highest = -1;
       for (int i = from; i < to; i++) {
-        lowest = series.y()[i] < series.y()[lowest] ? i : lowest;
-        highest = series.y()[i] > series.y()[highest] ? i : highest;
-        if (!drawable(series.y()[i], y)) {
+        if (gap(series, i)) {
           chosen.set(i);
         }
+        if (drawable(series.x()[i], x) && drawable(series.y()[i], y)) {
+          lowest = lowest < 0 || series.y()[i] < series.y()[lowest] ? i : lowest;
+          highest = highest < 0 || series.y()[i] > series.y()[highest] ? i : highest;
+        }
       }
-      chosen.set(lowest);
-      chosen.set(highest);
+      if (lowest >= 0) {
+        chosen.set(lowest);
+        chosen.set(highest);
+      }
     }
     chosen.set(0);
     chosen.set(count - 1);
