@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -234,7 +235,7 @@ class LauncherTest {
     assertThat(code[0]).isZero();
     assertThat(Files.readAllLines(folder.resolve("builds"))).hasSize(1);
     assertThat(first.out()).first().isEqualTo("java j");
-    assertThat(house.resolve(".banyan/lock")).doesNotExist();
+    assertThat(house.resolve(".banyan/building")).doesNotExist();
 
     assertThat(start("--help").err()).isEmpty();
     assertThat(Files.readAllLines(folder.resolve("builds"))).hasSize(1);
@@ -259,6 +260,53 @@ class LauncherTest {
     assertThat(said.code()).isEqualTo(70);
     assertThat(said.err()).anyMatch(line -> line.contains("A.java:3: what is this"));
     assertThat(said.err()).last().asString().contains("build.log");
-    assertThat(house.resolve(".banyan/lock")).doesNotExist();
+    assertThat(house.resolve(".banyan/building")).doesNotExist();
+  }
+
+  /**
+   * Four starts find the lock of one that was killed, and what one killed while it broke it left.
+   */
+  @Test
+  @Timeout(120)
+  void theLockOfAKilledStartIsTakenOverByOneOnly() throws Exception {
+    environment.put("JAVA_HOME", jdk("j", "25.0.3").toString());
+    Files.delete(house.resolve(".banyan/current"));
+    Files.writeString(house.resolve("pom.xml"), "<project/>");
+    Path mvn = Files.createDirectories(folder.resolve("tools")).resolve("mvn");
+    Files.writeString(
+        mvn,
+        "#!/bin/sh\necho built >>'"
+            + folder
+            + "/builds'\nsleep 1\nmkdir -p cli/target/lib\n"
+            + "echo jar >cli/target/banyan.jar\necho jar >cli/target/lib/x-1.jar\n");
+    mvn.toFile().setExecutable(true);
+    environment.put("PATH", folder.resolve("tools") + ":/usr/bin:/bin");
+    Process killed = new ProcessBuilder("/bin/sh", "-c", "exit").start();
+    killed.waitFor();
+    Path dead = Path.of(Long.toString(killed.pid()));
+    Files.createSymbolicLink(house.resolve(".banyan/building"), dead);
+    Files.createSymbolicLink(house.resolve(".banyan/building." + dead), dead);
+    // An older launcher's lock, whose starter was killed before it wrote its number.
+    Files.createDirectories(house.resolve(".banyan/lock"));
+
+    List<Process> starts = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      ProcessBuilder start =
+          new ProcessBuilder("/bin/sh", house.resolve("banyan").toString(), "--help")
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("start" + i + ".txt").toFile());
+      start.environment().clear();
+      start.environment().putAll(environment);
+      starts.add(start.start());
+    }
+    for (Process start : starts) {
+      assertThat(start.waitFor()).isZero();
+    }
+
+    assertThat(Files.readAllLines(folder.resolve("builds"))).hasSize(1);
+    try (var left = Files.list(house.resolve(".banyan"))) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .noneMatch(name -> name.startsWith("building"));
+    }
   }
 }
