@@ -32,6 +32,7 @@ import dev.banyan.cli.world.WorldWriteCommand;
 import dev.banyan.tensor.Libtorch;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
 
 /** The command line: {@code banyan <noun> <verb> [--flags] inputs…}. */
 public final class Banyan {
@@ -114,6 +115,7 @@ public final class Banyan {
 
   /** Runs one command line and ends the process with its exit code. */
   public static void main(String[] args) {
+    Locale.setDefault(Locale.ROOT); // digits and points are the same everywhere
     PrintStream out = StandardOut.out();
     PrintStream err = StandardOut.err();
     System.setOut(out);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -127,15 +128,23 @@ public final class Report {
     }
     String data = Base64.getEncoder().encodeToString(bytes);
     return add(
-        "<figure><img src=\"data:%s;base64,%s\" alt=\"%s\">%s</figure>"
-            .formatted(mediaType, data, Html.text(alt), Page.caption(caption)));
+        String.format(
+            Locale.ROOT,
+            "<figure><img src=\"data:%s;base64,%s\" alt=\"%s\">%s</figure>",
+            mediaType,
+            data,
+            Html.text(alt),
+            Page.caption(caption)));
   }
 
   /** Text as a model or a file gave it, with its line ends, below a label. */
   public Report sample(String label, String text) {
     return add(
-        "<div class=\"sample\"><span class=\"label\">%s</span><pre>%s</pre></div>"
-            .formatted(Html.text(label), Html.text(text)));
+        String.format(
+            Locale.ROOT,
+            "<div class=\"sample\"><span class=\"label\">%s</span><pre>%s</pre></div>",
+            Html.text(label),
+            Html.text(text)));
   }
 
   /** The command that repeats the figure above it. */

@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -96,13 +97,14 @@ public final class Settings {
   public Settings with(String name, List<String> said) {
     if (!known.containsKey(name)) {
       throw new UserInputException(
-          "%s: there is no setting %s; %s"
-              .formatted(
-                  source,
-                  name,
-                  Nearest.of(name, known.keySet())
-                      .map(near -> "did you mean " + near + "?")
-                      .orElse("there are " + String.join(", ", known.keySet()))));
+          String.format(
+              Locale.ROOT,
+              "%s: there is no setting %s; %s",
+              source,
+              name,
+              Nearest.of(name, known.keySet())
+                  .map(near -> "did you mean " + near + "?")
+                  .orElse("there are " + String.join(", ", known.keySet()))));
     }
     var all = new LinkedHashMap<>(values);
     if (said.isEmpty()) {
@@ -126,7 +128,7 @@ public final class Settings {
     List<String> said = values.get(name);
     if (said != null && said.size() > 1) {
       throw new UserInputException(
-          "%s: %s takes one value, not %d".formatted(source, name, said.size()));
+          String.format(Locale.ROOT, "%s: %s takes one value, not %d", source, name, said.size()));
     }
     return said != null
         ? Optional.of(said.getFirst())
@@ -141,7 +143,8 @@ public final class Settings {
         .orElseThrow(
             () ->
                 new UserInputException(
-                    "%s: %s is missing: %s".formatted(source, name, setting(name).help())));
+                    String.format(
+                        Locale.ROOT, "%s: %s is missing: %s", source, name, setting(name).help())));
   }
 
   public Optional<Path> path(String name) {
@@ -249,7 +252,7 @@ public final class Settings {
 
   private UserInputException bad(String name, String value, String expected) {
     return new UserInputException(
-        "%s: %s is %s, expected %s".formatted(source, name, value, expected));
+        String.format(Locale.ROOT, "%s: %s is %s, expected %s", source, name, value, expected));
   }
 
   private Setting setting(String name) {
@@ -275,6 +278,6 @@ public final class Settings {
             .filter(said -> !said.isBlank() && !Character.isWhitespace(said.charAt(0)))
             .reduce("", (before, last) -> last);
     return new UserInputException(
-        "%s:%d:%d: this is no YAML: %s".formatted(yaml, line, column, what), e);
+        String.format(Locale.ROOT, "%s:%d:%d: this is no YAML: %s", yaml, line, column, what), e);
   }
 }

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
@@ -154,8 +155,11 @@ final class HeaderReader {
     if (end > dataBytes) {
       throw wrongTensor(
           name,
-          "ends at byte %d of the data, which has %d bytes: the file is cut short"
-              .formatted(end, dataBytes));
+          String.format(
+              Locale.ROOT,
+              "ends at byte %d of the data, which has %d bytes: the file is cut short",
+              end,
+              dataBytes));
     }
     long expected;
     try {
@@ -166,8 +170,14 @@ final class HeaderReader {
     if (expected != end - begin) {
       throw wrongTensor(
           name,
-          "has %d bytes (data_offsets %s), but %s %s takes %d"
-              .formatted(end - begin, offsets, type, shape, expected));
+          String.format(
+              Locale.ROOT,
+              "has %d bytes (data_offsets %s), but %s %s takes %d",
+              end - begin,
+              offsets,
+              type,
+              shape,
+              expected));
     }
     return new SafetensorsHeader.Placed(new TensorSpec(name, type, shape), begin);
   }
@@ -200,18 +210,22 @@ final class HeaderReader {
       if (tensor.begin() != covered) {
         throw wrongTensor(
             tensor.spec().name(),
-            "begins at byte %d of the data, %s: expected %d"
-                .formatted(
-                    tensor.begin(),
-                    tensor.begin() < covered ? "inside another tensor" : "after a gap",
-                    covered));
+            String.format(
+                Locale.ROOT,
+                "begins at byte %d of the data, %s: expected %d",
+                tensor.begin(),
+                tensor.begin() < covered ? "inside another tensor" : "after a gap",
+                covered));
       }
       covered = tensor.end();
     }
     if (covered != dataBytes) {
       throw wrong(
-          "the tensors take %d bytes, but %d follow the header: the file is damaged or cut short"
-              .formatted(covered, dataBytes));
+          String.format(
+              Locale.ROOT,
+              "the tensors take %d bytes, but %d follow the header: the file is damaged or cut short",
+              covered,
+              dataBytes));
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -66,13 +67,21 @@ public final class SafetensorsFile implements AutoCloseable {
     long jsonBytes = length.getLong(0);
     if (jsonBytes < 0 || jsonBytes > size - Long.BYTES) {
       throw new UserInputException(
-          "%s: byte 0 says the header has %s bytes, but the file has %d: it is cut short or no safetensors file"
-              .formatted(name, Long.toUnsignedString(jsonBytes), size));
+          String.format(
+              Locale.ROOT,
+              "%s: byte 0 says the header has %s bytes, but the file has %d: it is cut short or no safetensors file",
+              name,
+              Long.toUnsignedString(jsonBytes),
+              size));
     }
     if (jsonBytes > SafetensorsHeader.MAX_JSON_BYTES) {
       throw new UserInputException(
-          "%s: byte 0 says the header has %d bytes; the format allows %d"
-              .formatted(name, jsonBytes, SafetensorsHeader.MAX_JSON_BYTES));
+          String.format(
+              Locale.ROOT,
+              "%s: byte 0 says the header has %d bytes; the format allows %d",
+              name,
+              jsonBytes,
+              SafetensorsHeader.MAX_JSON_BYTES));
     }
     byte[] json = new byte[(int) jsonBytes];
     readFully(channel, ByteBuffer.wrap(json), Long.BYTES, name);

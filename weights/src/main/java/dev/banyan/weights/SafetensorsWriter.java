@@ -10,6 +10,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
@@ -74,8 +75,13 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
     if (free < bytes) {
       throw new UserInputException(
-          "%s: needs %s, %s has %s free; free some or choose another place"
-              .formatted(target, Format.bytes(bytes), folder, Format.bytes(free)));
+          String.format(
+              Locale.ROOT,
+              "%s: needs %s, %s has %s free; free some or choose another place",
+              target,
+              Format.bytes(bytes),
+              folder,
+              Format.bytes(free)));
     }
   }
 
@@ -142,8 +148,13 @@ public final class SafetensorsWriter implements AutoCloseable {
               long bytes = Objects.requireNonNull(written.get(name)).get();
               if (bytes != placed.spec().bytes()) {
                 throw new IllegalStateException(
-                    "%s: %d of the %d bytes of tensor '%s' were written"
-                        .formatted(target, bytes, placed.spec().bytes(), name));
+                    String.format(
+                        Locale.ROOT,
+                        "%s: %d of the %d bytes of tensor '%s' were written",
+                        target,
+                        bytes,
+                        placed.spec().bytes(),
+                        name));
               }
             });
     try {
@@ -166,8 +177,11 @@ public final class SafetensorsWriter implements AutoCloseable {
   static UserInputException failed(Path target, IOException e) {
     String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
     return new UserInputException(
-        "%s: cannot be written: %s. Nothing is left behind; free some space or choose another place."
-            .formatted(target, reason == null ? e.getClass().getSimpleName() : reason),
+        String.format(
+            Locale.ROOT,
+            "%s: cannot be written: %s. Nothing is left behind; free some space or choose another place.",
+            target,
+            reason == null ? e.getClass().getSimpleName() : reason),
         e);
   }
 }

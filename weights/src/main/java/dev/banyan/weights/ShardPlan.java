@@ -3,6 +3,7 @@ package dev.banyan.weights;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +60,7 @@ public record ShardPlan(List<Shard> shards, @Nullable String indexJson) {
       String file =
           groups.size() == 1
               ? SINGLE_FILE
-              : "model-%05d-of-%05d.safetensors".formatted(i + 1, groups.size());
+              : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, groups.size());
       shards.add(new Shard(file, SafetensorsHeader.of(groups.get(i), Map.of("format", "pt"))));
     }
     return new ShardPlan(shards, shards.size() == 1 ? null : WeightIndex.write(shards));

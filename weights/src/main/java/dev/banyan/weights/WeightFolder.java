@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
@@ -68,14 +69,15 @@ public final class WeightFolder implements AutoCloseable {
     }
     boolean pickled = Files.exists(folder.resolve("pytorch_model.bin"));
     throw new UserInputException(
-        "%s: has neither %s nor %s%s"
-            .formatted(
-                folder,
-                ShardPlan.SINGLE_FILE,
-                WeightIndex.FILE,
-                pickled
-                    ? "; convert its pytorch_model.bin with save_pretrained(safe_serialization=True)"
-                    : ""));
+        String.format(
+            Locale.ROOT,
+            "%s: has neither %s nor %s%s",
+            folder,
+            ShardPlan.SINGLE_FILE,
+            WeightIndex.FILE,
+            pickled
+                ? "; convert its pytorch_model.bin with save_pretrained(safe_serialization=True)"
+                : ""));
   }
 
   private static void requireFolder(Path folder) {
@@ -104,8 +106,11 @@ public final class WeightFolder implements AutoCloseable {
       for (String name : index.files().values().stream().distinct().sorted().toList()) {
         if (!Files.exists(folder.resolve(name))) {
           throw new UserInputException(
-              "%s: file %s, which the index names, is missing; fetch it again"
-                  .formatted(folder, name));
+              String.format(
+                  Locale.ROOT,
+                  "%s: file %s, which the index names, is missing; fetch it again",
+                  folder,
+                  name));
         }
         shards.put(name, SafetensorsFile.open(folder.resolve(name)));
       }
@@ -138,8 +143,13 @@ public final class WeightFolder implements AutoCloseable {
             (name, file) -> {
               if (!holders.containsKey(name)) {
                 throw new UserInputException(
-                    "%s: %s says tensor '%s' is in %s, which does not have it"
-                        .formatted(path, WeightIndex.FILE, JsonText.oneLine(name), file));
+                    String.format(
+                        Locale.ROOT,
+                        "%s: %s says tensor '%s' is in %s, which does not have it",
+                        path,
+                        WeightIndex.FILE,
+                        JsonText.oneLine(name),
+                        file));
               }
             });
   }
@@ -214,14 +224,22 @@ public final class WeightFolder implements AutoCloseable {
       TensorSpec found = spec(expected.name()).orElseThrow(() -> missing(expected.name()));
       if (!found.shape().equals(expected.shape())) {
         throw new UserInputException(
-            "%s: tensor '%s' has shape %s, config.json says %s. The config and the weights are from different models."
-                .formatted(
-                    shardOf(expected.name()), expected.name(), found.shape(), expected.shape()));
+            String.format(
+                Locale.ROOT,
+                "%s: tensor '%s' has shape %s, config.json says %s. The config and the weights are from different models.",
+                shardOf(expected.name()),
+                expected.name(),
+                found.shape(),
+                expected.shape()));
       }
       if (!found.type().isFloating()) {
         throw new UserInputException(
-            "%s: tensor '%s' is stored as %s; Banyan computes with F64, F32, F16, BF16 and F8 weights"
-                .formatted(shardOf(expected.name()), expected.name(), found.type()));
+            String.format(
+                Locale.ROOT,
+                "%s: tensor '%s' is stored as %s; Banyan computes with F64, F32, F16, BF16 and F8 weights",
+                shardOf(expected.name()),
+                expected.name(),
+                found.type()));
       }
       others.remove(expected.name());
     }
@@ -235,8 +253,13 @@ public final class WeightFolder implements AutoCloseable {
 
   private UserInputException missing(String name) {
     return new UserInputException(
-        "%s: tensor '%s' is missing; config.json says %s with %d layers. The weights are incomplete or from a different model."
-            .formatted(path, name, config.family().modelType(), config.layers()));
+        String.format(
+            Locale.ROOT,
+            "%s: tensor '%s' is missing; config.json says %s with %d layers. The weights are incomplete or from a different model.",
+            path,
+            name,
+            config.family().modelType(),
+            config.layers()));
   }
 
   /** Unmaps all files: no tensor of this folder can be read any more. */

@@ -4,6 +4,7 @@ import dev.banyan.core.UserInputException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -36,11 +37,12 @@ record WeightIndex(SequencedMap<String, String> files) {
     } catch (JacksonException e) {
       var at = e.getLocation();
       throw new UserInputException(
-          "%s: %sis not valid JSON: %s"
-              .formatted(
-                  file,
-                  at == null ? "" : "line " + at.getLineNr() + " ",
-                  JsonText.oneLine(e.getOriginalMessage())),
+          String.format(
+              Locale.ROOT,
+              "%s: %sis not valid JSON: %s",
+              file,
+              at == null ? "" : "line " + at.getLineNr() + " ",
+              JsonText.oneLine(e.getOriginalMessage())),
           e);
     }
     JsonNode map = root.isObject() ? root.get("weight_map") : null;
@@ -53,8 +55,12 @@ record WeightIndex(SequencedMap<String, String> files) {
         (tensor, shard) -> {
           if (!shard.isString() || !isPlainName(shard.stringValue())) {
             throw new UserInputException(
-                "%s: tensor '%s' is in %s, expected the name of a file in this folder"
-                    .formatted(file, JsonText.oneLine(tensor), JsonText.oneLine(shard.toString())));
+                String.format(
+                    Locale.ROOT,
+                    "%s: tensor '%s' is in %s, expected the name of a file in this folder",
+                    file,
+                    JsonText.oneLine(tensor),
+                    JsonText.oneLine(shard.toString())));
           }
           files.put(tensor, shard.stringValue());
         });

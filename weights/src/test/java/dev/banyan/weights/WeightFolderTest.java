@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,21 @@ class WeightFolderTest {
         assertThat(ours.file()).isEqualTo(theirs.file());
         assertThat(ours.header().encoded()).isEqualTo(theirs.header().encoded());
       }
+    }
+  }
+
+  @Test
+  void shardsAreNumberedInPlainDigitsWhateverTheUsersLocale() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try {
+      var specs =
+          List.of(TensorSpec.of("a", StoredType.F32, 4), TensorSpec.of("b", StoredType.F32, 4));
+      assertThat(ShardPlan.of(specs, 16).shards())
+          .extracting(ShardPlan.Shard::file)
+          .containsExactly("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors");
+    } finally {
+      Locale.setDefault(before);
     }
   }
 

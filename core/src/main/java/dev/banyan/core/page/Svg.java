@@ -2,6 +2,7 @@ package dev.banyan.core.page;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.Locale;
 
 /** A drawing in pixels with y downwards; text and tooltips are escaped here. */
 final class Svg {
@@ -15,8 +16,14 @@ final class Svg {
   }
 
   String html(String kind, String escapedLabel) {
-    return "<svg class=\"%s\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n%s</svg>\n"
-        .formatted(kind, width, height, escapedLabel, body);
+    return String.format(
+        Locale.ROOT,
+        "<svg class=\"%s\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n%s</svg>\n",
+        kind,
+        width,
+        height,
+        escapedLabel,
+        body);
   }
 
   void line(String style, double x1, double y1, double x2, double y2) {

@@ -5,6 +5,7 @@ import dev.banyan.weights.JsonText;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -139,7 +140,13 @@ final class ConfigKeys {
   UserInputException wrong(String key, @Nullable JsonNode value, String expected) {
     String text = String.valueOf(value);
     return new UserInputException(
-        "%s: %s%s is %s, expected %s"
-            .formatted(file, prefix, key, JsonText.oneLine(text), expected));
+        String.format(
+            Locale.ROOT,
+            "%s: %s%s is %s, expected %s",
+            file,
+            prefix,
+            key,
+            JsonText.oneLine(text),
+            expected));
   }
 }

@@ -6,6 +6,7 @@ import dev.banyan.weights.StoredType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -42,13 +43,14 @@ final class ConfigReader {
             .orElseThrow(
                 () ->
                     new UserInputException(
-                        "%s: model_type %s is not a family Banyan knows; it knows %s"
-                            .formatted(
-                                file,
-                                modelType == null
-                                    ? "is not given, which"
-                                    : "'" + JsonText.oneLine(modelType) + "'",
-                                Family.names())));
+                        String.format(
+                            Locale.ROOT,
+                            "%s: model_type %s is not a family Banyan knows; it knows %s",
+                            file,
+                            modelType == null
+                                ? "is not given, which"
+                                : "'" + JsonText.oneLine(modelType) + "'",
+                            Family.names())));
   }
 
   static ModelConfig read(String file, byte[] json) {
@@ -58,11 +60,12 @@ final class ConfigReader {
     } catch (JacksonException e) {
       var at = e.getLocation();
       throw new UserInputException(
-          "%s: %sis not valid JSON: %s"
-              .formatted(
-                  file,
-                  at == null ? "" : "line " + at.getLineNr() + ", column " + at.getColumnNr() + " ",
-                  JsonText.oneLine(e.getOriginalMessage())),
+          String.format(
+              Locale.ROOT,
+              "%s: %sis not valid JSON: %s",
+              file,
+              at == null ? "" : "line " + at.getLineNr() + ", column " + at.getColumnNr() + " ",
+              JsonText.oneLine(e.getOriginalMessage())),
           e);
     }
     if (!root.isObject()) {
@@ -154,8 +157,12 @@ final class ConfigReader {
     List<String> types = lists ? keys.texts("layer_types") : null;
     if (types != null && types.size() != layers) {
       throw new UserInputException(
-          "%s: layer_types has %d entries, num_hidden_layers says %d"
-              .formatted(file, types.size(), layers));
+          String.format(
+              Locale.ROOT,
+              "%s: layer_types has %d entries, num_hidden_layers says %d",
+              file,
+              types.size(),
+              layers));
     }
     var windows = new ArrayList<Integer>();
     for (int layer = 0; layer < layers; layer++) {
@@ -180,11 +187,12 @@ final class ConfigReader {
       return true;
     }
     throw new UserInputException(
-        "%s: layer_types has '%s'%s, expected full_attention or sliding_attention"
-            .formatted(
-                file,
-                JsonText.oneLine(type),
-                type.equals("sliding_attention") ? " but no sliding_window is set" : ""));
+        String.format(
+            Locale.ROOT,
+            "%s: layer_types has '%s'%s, expected full_attention or sliding_attention",
+            file,
+            JsonText.oneLine(type),
+            type.equals("sliding_attention") ? " but no sliding_window is set" : ""));
   }
 
   private ExpertsConfig experts(int intermediateSize) {
@@ -205,8 +213,12 @@ final class ConfigReader {
     int local = keys.size("num_local_experts", keys.size("num_experts", count));
     if (keys.size("num_experts", local) != local) {
       throw new UserInputException(
-          "%s: num_experts is %s, num_local_experts is %d; they mean the same"
-              .formatted(file, keys.integer("num_experts"), local));
+          String.format(
+              Locale.ROOT,
+              "%s: num_experts is %s, num_local_experts is %d; they mean the same",
+              file,
+              keys.integer("num_experts"),
+              local));
     }
     return new ExpertsConfig(
         local,

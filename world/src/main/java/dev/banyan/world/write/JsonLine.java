@@ -3,6 +3,7 @@ package dev.banyan.world.write;
 import dev.banyan.world.Document;
 import dev.banyan.world.Skill;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -50,7 +51,7 @@ final class JsonLine {
         case '\t' -> out.append("\\t");
         default -> {
           if (c < ' ') {
-            out.append("\\u").append(String.format("%04x", (int) c));
+            out.append("\\u").append(String.format(Locale.ROOT, "%04x", (int) c));
           } else {
             out.append(c);
           }
