@@ -166,7 +166,7 @@ class ReportTest {
     }
     y[65_432] = 1000;
     assertThat(Report.titled("t").chart(Chart.lines("a").series("s", x, y)).html())
-        .containsPattern("class=\"line\" d=\"[^\"]* 12L");
+        .containsPattern("class=\"line\" d=\"[^\"]* 12[LM]");
   }
 
   @Test
