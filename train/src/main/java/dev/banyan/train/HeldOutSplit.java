@@ -22,11 +22,11 @@ import java.util.TreeMap;
 
 /**
  * Divides documents into those to learn and those held out. A text that comes twice is taken once.
- * The seed and its text alone give a document its number, and the lowest numbers are held out: those
- * below the share, and of these no more than are asked for. So the order of documents decides
- * nothing, and adding documents never holds out one that was learned. Held-out documents stay whole; long ones that are learned are
- * cut between paragraphs into lines of a few kilobytes, so that training can shuffle: a step that
- * sees nothing but one book learns little.
+ * The seed and its text alone give a document its number, and the lowest numbers are held out:
+ * those below the share, and of these no more than are asked for. So the order of documents decides
+ * nothing, and adding documents never holds out one that was learned. Held-out documents stay
+ * whole; long ones that are learned are cut between paragraphs into lines of a few kilobytes, so
+ * that training can shuffle: a step that sees nothing but one book learns little.
  */
 public final class HeldOutSplit {
   private static final int PIECE = 4096;

@@ -16,7 +16,6 @@ import dev.banyan.train.step.TrainingStep;
 import dev.banyan.train.write.RunLog;
 import dev.banyan.weights.WeightFolder;
 import dev.banyan.weights.config.ModelConfig;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

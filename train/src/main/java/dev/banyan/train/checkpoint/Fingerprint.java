@@ -13,8 +13,8 @@ import java.util.Collection;
 import java.util.HexFormat;
 
 /**
- * SHA-256 over the SHA-256 of each file: by it a run knows a model or a tokenizer again,
- * wherever it stands. Cost: one pass over the files.
+ * SHA-256 over the SHA-256 of each file: by it a run knows a model or a tokenizer again, wherever
+ * it stands. Cost: one pass over the files.
  */
 public final class Fingerprint {
   private Fingerprint() {}

@@ -24,7 +24,7 @@ class HtmlTextTest {
 
   // Looked at from every ampersand, or every head, to the end, a page of this size takes an hour.
   @Test
-  @Timeout(50)
+  @Timeout(value = 50, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aPageOfNothingButBeginningsIsReadInOnePass() {
     int count = 3_000_000;
     assertThat(HtmlText.of("&".repeat(count) + "<p>;")).hasSize(count + 3);
