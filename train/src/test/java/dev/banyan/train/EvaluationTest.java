@@ -78,17 +78,19 @@ class EvaluationTest {
 
   @Test
   void aModelThatLearnedItsQuestionsByHeartAnswersThem() throws IOException {
-    List<String> animals =
-        List.of("cat", "dog", "cow", "hen", "fox", "owl", "bee", "ant", "eel", "ram");
-    List<String> sounds =
-        List.of("meow", "woof", "moo", "cluck", "yap", "hoot", "buzz", "tick", "splash", "baa");
+    String[][] said = {
+      {"cat", "meow"}, {"dog", "woof"}, {"cow", "moo"}, {"hen", "cluck"},
+      {"fox", "yap"}, {"owl", "hoot"}, {"bee", "buzz"}, {"ant", "tick"},
+      {"eel", "splash"}, {"ram", "baa"}, {"pig", "oink"}, {"rat", "squeak"},
+      {"bat", "chirp"}, {"ape", "whoop"}, {"cod", "gulp"}, {"elk", "bugle"}
+    };
     List<SkillQuestion> questions = new ArrayList<>();
     List<String> lines = new ArrayList<>();
     List<String> words = new ArrayList<>();
-    for (int i = 0; i < 10; i++) {
-      String question = "What does the " + animals.get(i) + " say?";
-      String answer = sounds.get(i);
-      String category = i < 5 ? "first" : "second";
+    for (int i = 0; i < said.length; i++) {
+      String question = "What does the " + said[i][0] + " say?";
+      String answer = said[i][1];
+      String category = i < 8 ? "first" : "second";
       questions.add(new SkillQuestion(category, question, answer, new Checker.Exact(answer)));
       lines.add(Json.mapper().writeValueAsString(Map.of("prompt", question, "completion", answer)));
       words.add(question + " " + answer);
@@ -96,7 +98,7 @@ class EvaluationTest {
     TinyRun run = TinyRun.ofTexts(folder, words);
     Files.write(folder.resolve("data.jsonl"), lines);
     TrainConfig config =
-        run.with("steps", 150).with("rows", 8).with("checkpoint-every", 0).config();
+        run.with("steps", 250).with("rows", 8).with("checkpoint-every", 0).config();
     Path model = Trainer.run(config, Progress.none()).model();
 
     try (LanguageModel learned = LanguageModel.open(model)) {
@@ -105,14 +107,14 @@ class EvaluationTest {
               learned,
               Tokenizer.open(model),
               questions,
-              questions.subList(0, 6),
+              questions.subList(0, 9),
               12,
               new Seed(1),
               Progress.none());
       assertThat(skills.answers()).allMatch(Evaluation.Answered::right);
-      assertThat(skills.answers().getLast().answer()).isEqualTo("baa");
+      assertThat(skills.answers().getLast().answer()).isEqualTo("bugle");
       assertThat(skills.report().mean().mean()).isEqualTo(1);
-      assertThat(skills.report().baselineMean()).isCloseTo(0.2, within(1e-12));
+      assertThat(skills.report().baselineMean()).isCloseTo(0.125, within(1e-12));
       assertThat(skills.report().categoriesAbove()).isEqualTo(2);
 
       String tooLong = "cat ".repeat(100);
