@@ -5,11 +5,8 @@ import dev.banyan.core.MissingThingException;
 import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.decoder.Decoder;
-import dev.banyan.model.decoder.ParameterSource;
-import dev.banyan.model.decoder.Weight;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Guard;
-import dev.banyan.tensor.Matrix;
 import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Tensor;
 import dev.banyan.tensor.VectorKernels;
@@ -26,12 +23,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -55,19 +48,13 @@ public final class LanguageModel implements AutoCloseable {
   private final ModelConfig config;
   private final ExpertNaming naming;
   private final Opening opening;
-  private final SequencedMap<String, Tensor> parameters;
-  private final Map<String, Tensor> converted = new LinkedHashMap<>();
-  private final Map<String, Matrix> rounded = new LinkedHashMap<>();
-  private final List<Tensor> views = new ArrayList<>();
+  private final HeldWeights held;
   private final boolean trainable;
   private final @Nullable WeightFolder mapped;
   private final @Nullable Path origin;
 
   /** Whether parameters are other than those of the mapped files. */
   private final boolean adapted;
-
-  /** Whose weights these are, when this is a replica. */
-  private final @Nullable LanguageModel original;
 
   private final Decoder decoder;
 
@@ -91,17 +78,16 @@ public final class LanguageModel implements AutoCloseable {
       @Nullable WeightFolder mapped,
       @Nullable Path origin,
       boolean adapted,
-      @Nullable LanguageModel original) {
+      @Nullable HeldWeights original) {
     this.config = config;
     this.naming = naming;
     this.opening = opening;
-    this.parameters = Collections.unmodifiableSequencedMap(parameters);
+    this.held = new HeldWeights(parameters, opening, trainable, original);
     this.trainable = trainable;
     this.mapped = mapped;
     this.origin = origin;
     this.adapted = adapted;
-    this.original = original;
-    this.decoder = new Decoder(config, naming, opening, new Source());
+    this.decoder = new Decoder(config, naming, opening, held);
   }
 
   /** {@link #open(Path, Opening)} fast, computing in f32 whatever the weights are stored as. */
@@ -217,20 +203,7 @@ public final class LanguageModel implements AutoCloseable {
    * the values do not depend on threads.
    */
   public static LanguageModel create(ModelConfig config, Seed seed, Precision precision) {
-    var tensors = new LinkedHashMap<String, Tensor>();
-    List<TensorSpec> layout = ParameterLayout.of(config, StoredType.F32, ExpertNaming.SEPARATE);
-    try (Scope scope = Scope.open()) {
-      for (TensorSpec spec : layout) {
-        tensors.put(spec.name(), Scope.keep(Tensor.zeros(DType.F32, spec.sizes())));
-      }
-      Map<String, MemorySegment> memory = new LinkedHashMap<>();
-      tensors.forEach((name, tensor) -> memory.put(name, tensor.memory()));
-      layout.parallelStream()
-          .forEach(
-              spec ->
-                  initialize(spec, Objects.requireNonNull(memory.get(spec.name())), config, seed));
-      tensors.values().forEach(Tensor::requireGrad);
-    }
+    SequencedMap<String, Tensor> tensors = FreshWeights.of(config, seed);
     return new LanguageModel(
         config, ExpertNaming.SEPARATE, Opening.fast().with(precision), tensors, true, null, null);
   }
@@ -242,36 +215,15 @@ public final class LanguageModel implements AutoCloseable {
   public LanguageModel replica() {
     var tensors = new LinkedHashMap<String, Tensor>();
     try (Scope scope = Scope.open()) {
-      parameters.forEach(
-          (name, parameter) -> {
-            Tensor shared = parameter.detach();
-            tensors.put(name, Scope.keep(trainable ? shared.requireGrad() : shared));
-          });
+      parameters()
+          .forEach(
+              (name, parameter) -> {
+                Tensor shared = parameter.detach();
+                tensors.put(name, Scope.keep(trainable ? shared.requireGrad() : shared));
+              });
     }
     return new LanguageModel(
-        config, naming, opening, tensors, trainable, null, origin, false, this);
-  }
-
-  private static void initialize(
-      TensorSpec spec, MemorySegment memory, ModelConfig config, Seed seed) {
-    long elements = spec.elements();
-    if (spec.shape().size() == 1) {
-      float value = spec.name().endsWith(".bias") ? 0 : 1;
-      for (long i = 0; i < elements; i++) {
-        memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
-      }
-      return;
-    }
-    boolean residual =
-        spec.name().endsWith("o_proj.weight")
-            || spec.name().endsWith("down_proj.weight")
-            || spec.name().endsWith("w2.weight");
-    double deviation =
-        config.initializerRange() * (residual ? 1 / Math.sqrt(2.0 * config.layers()) : 1);
-    var random = seed.stream("weights", spec.name());
-    for (long i = 0; i < elements; i++) {
-      memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (deviation * random.nextGaussian()));
-    }
+        config, naming, opening, tensors, trainable, null, origin, false, held);
   }
 
   private static void requireKernels(Opening opening) {
@@ -319,117 +271,9 @@ public final class LanguageModel implements AutoCloseable {
     return copy;
   }
 
-  /** Gives the decoder its parameters; what has to be converted is kept with the model. */
-  private final class Source implements ParameterSource {
-    @Override
-    public Tensor parameter(String name) {
-      return Objects.requireNonNull(parameters.get(name), name);
-    }
-
-    @Override
-    public Tensor vector(String name) {
-      return converted(parameter(name), name, DType.F32);
-    }
-
-    @Override
-    public Weight matrix(String name) {
-      return new StoredWeight(parameter(name), name, false);
-    }
-
-    @Override
-    public Weight exactMatrix(String name) {
-      return new StoredWeight(parameter(name), name, true);
-    }
-  }
-
-  /**
-   * The parameter as this type: itself, or a copy that is made once and shared with replicas, which
-   * may ask at the same time.
-   */
-  private Tensor converted(Tensor parameter, String name, DType dtype) {
-    if (trainable || parameter.dtype() == dtype) {
-      return parameter;
-    }
-    if (original != null) {
-      return original.converted(parameter, name, dtype);
-    }
-    synchronized (converted) {
-      return converted.computeIfAbsent(
-          name + " " + dtype,
-          key -> {
-            try (Scope scope = Scope.open()) {
-              return Scope.keep(parameter.to(dtype));
-            }
-          });
-    }
-  }
-
-  /** The parameter rounded to 8 bits, made once and shared likewise. */
-  private Matrix rounded(Tensor parameter, String name) {
-    if (original != null) {
-      return original.rounded(parameter, name);
-    }
-    synchronized (rounded) {
-      return rounded.computeIfAbsent(name, key -> Matrix.rounded(parameter));
-    }
-  }
-
-  /** A weight that is converted when it is first multiplied with. */
-  private final class StoredWeight implements Weight {
-    private final Tensor stored;
-    private final String name;
-    private final boolean exact;
-    private @Nullable Matrix matrix;
-
-    StoredWeight(Tensor stored, String name, boolean exact) {
-      this.stored = stored;
-      this.name = name;
-      this.exact = exact;
-    }
-
-    @Override
-    public Tensor tensor() {
-      return converted(stored, name, isBf16() ? DType.BF16 : DType.F32);
-    }
-
-    @Override
-    public boolean isExact() {
-      return exact;
-    }
-
-    @Override
-    public Matrix matrix() {
-      if (matrix == null) {
-        matrix = made();
-      }
-      return matrix;
-    }
-
-    private Matrix made() {
-      if (opening.int8() && !exact) {
-        return rounded(stored, name);
-      }
-      boolean wide = stored.dtype() == DType.F64 || (stored.dtype() == DType.F32 && isBf16());
-      return Matrix.of(wide && !trainable ? tensor() : stored);
-    }
-
-    private boolean isBf16() {
-      return opening.precision() == Precision.BF16 && !exact;
-    }
-
-    @Override
-    public Weight part(int index, int from, int count) {
-      try (Scope scope = Scope.open()) {
-        Tensor view = Scope.keep(stored.select(0, index).narrow(0, from, count));
-        views.add(view);
-        return new StoredWeight(view, name + "[" + index + "][" + from + "]", exact);
-      }
-    }
-  }
-
   /** Matrices of which this model holds a copy of its own. */
   int convertedMatrices() {
-    return converted.size();
+    return held.convertedMatrices();
   }
 
   public ModelConfig config() {
@@ -452,7 +296,7 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Parameters by transformers' names, in the order of its state dict. */
   public SequencedMap<String, Tensor> parameters() {
-    return parameters;
+    return held.parameters();
   }
 
   /**
@@ -515,7 +359,7 @@ public final class LanguageModel implements AutoCloseable {
       DType dtype = DType.valueOf(type.name());
       for (TensorSpec spec : specs) {
         try (Scope one = Scope.open()) {
-          Tensor parameter = Objects.requireNonNull(parameters.get(spec.name()), spec.name());
+          Tensor parameter = held.parameter(spec.name());
           writer.write(spec.name(), parameter.detach().to(dtype).contiguous().memory());
         }
       }
@@ -530,10 +374,7 @@ public final class LanguageModel implements AutoCloseable {
   @Override
   public void close() {
     decoder.close();
-    rounded.values().forEach(Matrix::close);
-    converted.values().forEach(Tensor::close);
-    views.forEach(Tensor::close);
-    parameters.values().forEach(Tensor::close);
+    held.close();
     if (mapped != null) {
       mapped.close();
     }
