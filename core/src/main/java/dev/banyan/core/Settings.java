@@ -27,10 +27,17 @@ public final class Settings {
   private static final Pattern PLACE = Pattern.compile("line (\\d{1,9}), column (\\d{1,9})");
 
   private final Map<String, Setting> known;
-  private final Map<String, List<String>> values;
+  private final Map<String, Said> values;
   private final String source;
 
-  private Settings(Map<String, Setting> known, Map<String, List<String>> values, String source) {
+  /** A value and the file that says it; empty where a flag does. */
+  private record Said(List<String> values, String file) {
+    String name(String setting) {
+      return file.isEmpty() ? "--" + setting : file + ": " + setting;
+    }
+  }
+
+  private Settings(Map<String, Setting> known, Map<String, Said> values, String source) {
     this.known = known;
     this.values = values;
     this.source = source;
@@ -88,19 +95,23 @@ public final class Settings {
       }
       List<?> list =
           value instanceof List<?> many ? many : value == null ? List.of() : List.of(value);
-      settings = settings.with(name, list.stream().map(String::valueOf).toList());
+      settings = settings.with(name, list.stream().map(String::valueOf).toList(), where);
     }
     return settings;
   }
 
-  /** These settings with one said anew; an empty list takes it back to its default. */
+  /** These settings with one said anew by a flag; an empty list takes it back to its default. */
   public Settings with(String name, List<String> said) {
+    return with(name, said, "");
+  }
+
+  private Settings with(String name, List<String> said, String file) {
     if (!known.containsKey(name)) {
       throw new UserInputException(
           String.format(
               Locale.ROOT,
               "%s: there is no setting %s; %s",
-              source,
+              file.isEmpty() ? "flags" : file,
               name,
               Nearest.of(name, known.keySet())
                   .map(near -> "did you mean " + near + "?")
@@ -110,7 +121,7 @@ public final class Settings {
     if (said.isEmpty()) {
       all.remove(name);
     } else {
-      all.put(name, List.copyOf(said));
+      all.put(name, new Said(List.copyOf(said), file));
     }
     return new Settings(known, all, source);
   }
@@ -125,13 +136,14 @@ public final class Settings {
   }
 
   public Optional<String> text(String name) {
-    List<String> said = values.get(name);
-    if (said != null && said.size() > 1) {
+    Said said = values.get(name);
+    if (said != null && said.values.size() > 1) {
       throw new UserInputException(
-          String.format(Locale.ROOT, "%s: %s takes one value, not %d", source, name, said.size()));
+          String.format(
+              Locale.ROOT, "%s takes one value, not %d", said.name(name), said.values.size()));
     }
     return said != null
-        ? Optional.of(said.getFirst())
+        ? Optional.of(said.values.getFirst())
         : Optional.ofNullable(setting(name).fallback());
   }
 
@@ -152,9 +164,9 @@ public final class Settings {
   }
 
   public List<Path> paths(String name) {
-    List<String> said = values.get(name);
+    Said said = values.get(name);
     String fallback = setting(name).fallback();
-    return (said != null ? said : fallback == null ? List.<String>of() : List.of(fallback))
+    return (said != null ? said.values : fallback == null ? List.<String>of() : List.of(fallback))
         .stream().map(value -> path(name, value)).toList();
   }
 
@@ -230,12 +242,12 @@ public final class Settings {
   public Map<String, Object> said() {
     var tree = new LinkedHashMap<String, Object>();
     for (Setting setting : known.values()) {
-      List<String> said = values.get(setting.name());
+      Said said = values.get(setting.name());
       if (said != null) {
         Object value =
-            setting.kind() == Setting.Kind.PATHS && said.size() > 1
-                ? said
-                : plain(setting.kind(), said.getFirst());
+            setting.kind() == Setting.Kind.PATHS && said.values.size() > 1
+                ? said.values
+                : plain(setting.kind(), said.values.getFirst());
         tree.put(setting.name(), value);
       }
     }
@@ -251,8 +263,14 @@ public final class Settings {
   }
 
   private UserInputException bad(String name, String value, String expected) {
+    Said said = values.get(name);
     return new UserInputException(
-        String.format(Locale.ROOT, "%s: %s is %s, expected %s", source, name, value, expected));
+        String.format(
+            Locale.ROOT,
+            "%s is %s, expected %s",
+            said == null ? name : said.name(name),
+            value,
+            expected));
   }
 
   private Setting setting(String name) {

@@ -80,6 +80,11 @@ class SettingsTest {
     assertThat(flags.flag("shuffle")).isFalse();
     assertThat(file.count("steps", 1)).as("settings do not change").isEqualTo(1000);
     assertThat(flags.with("steps", List.of()).count("steps", 1)).isEqualTo(10);
+
+    assertThatThrownBy(() -> flags.count("steps", 8))
+        .as("what a flag says is not laid to the file")
+        .hasMessage("--steps is 7, expected a whole number from 8 to 2147483647");
+    assertThatThrownBy(() -> file.count("steps", 2000)).hasMessageContaining("s.yaml: steps is");
   }
 
   @Test

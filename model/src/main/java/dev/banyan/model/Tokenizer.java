@@ -20,9 +20,13 @@ public final class Tokenizer {
   private final TokenizerFolder folder;
   private final NativeTokenizer library;
 
-  private Tokenizer(TokenizerFolder folder, NativeTokenizer library) {
+  /** The same without its special tokens. */
+  private final NativeTokenizer plain;
+
+  private Tokenizer(TokenizerFolder folder, NativeTokenizer library, NativeTokenizer plain) {
     this.folder = folder;
     this.library = library;
+    this.plain = plain;
   }
 
   /**
@@ -38,7 +42,9 @@ public final class Tokenizer {
   public static Tokenizer open(Path folderOrFile) {
     TokenizerFolder folder = TokenizerFolder.read(folderOrFile);
     try {
-      return new Tokenizer(folder, NativeTokenizer.of(folder.json()));
+      NativeTokenizer library = NativeTokenizer.of(folder.json());
+      Optional<String> plain = folder.withoutSpecialTokens();
+      return new Tokenizer(folder, library, plain.map(NativeTokenizer::of).orElse(library));
     } catch (IllegalArgumentException refused) {
       throw new UserInputException(
           "%s: the tokenizers library refuses it: %s"
@@ -60,6 +66,14 @@ public final class Tokenizer {
    */
   public int[] encode(String text, boolean addSpecial) {
     return library.encode(wellFormed(text), addSpecial);
+  }
+
+  /**
+   * The ids of what somebody else wrote: a special token spelled in it stays plain text, so that no
+   * document and no user's message can end a turn or begin another's. Nothing is added.
+   */
+  public int[] encodeText(String text) {
+    return plain.encode(wellFormed(text), false);
   }
 
   /** The ids of each text, in order; uses all cores. */

@@ -1,5 +1,6 @@
 package dev.banyan.tensor;
 
+import dev.banyan.core.CacheFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -106,7 +107,7 @@ public final class Libtorch {
     keepFreedMemory();
     hushVersionRemark();
     if (System.getProperty("org.bytedeco.javacpp.cachedir") == null) {
-      System.setProperty("org.bytedeco.javacpp.cachedir", cacheFolder().toString());
+      System.setProperty("org.bytedeco.javacpp.cachedir", CacheFolder.of("javacpp").toString());
     }
   }
 
@@ -182,25 +183,5 @@ public final class Libtorch {
     } catch (IOException | UncheckedIOException e) {
       return List.of(); // not Linux
     }
-  }
-
-  /** Where native libraries are unpacked: Banyan's own cache, or the temporary folder. */
-  private static Path cacheFolder() {
-    String own = System.getenv("BANYAN_CACHE");
-    Path cache =
-        own != null
-            ? Path.of(own)
-            : Path.of(System.getProperty("user.home", "."), ".cache", "banyan");
-    Path folder = cache.resolve("javacpp");
-    try {
-      Files.createDirectories(folder);
-      if (Files.isWritable(folder)) {
-        return folder;
-      }
-    } catch (IOException e) {
-      // read-only home
-    }
-    return Path.of(
-        System.getProperty("java.io.tmpdir"), "banyan-" + System.getProperty("user.name"));
   }
 }

@@ -22,7 +22,8 @@ import java.util.Optional;
  *
  * {@code <|end|>} ends a text as well as a turn, so a model that stops there stops in both. Learned
  * are all tokens of a text, and of a conversation what stands behind {@code <|assistant|>} up to
- * and with its {@code <|end|>}. {@link #TEMPLATE} makes transformers write the same.
+ * and with its {@code <|end|>}. {@link #TEMPLATE} makes transformers write the same. A marker that
+ * stands in a text is plain text: nobody's words can end a turn.
  */
 public final class ChatFormat {
   public static final String BEGIN = "<|begin|>";
@@ -89,7 +90,7 @@ public final class ChatFormat {
   public Tokens encode(String text) {
     return new Tokens.Builder()
         .add(begin, false)
-        .addAll(tokenizer.encode(text, false), true)
+        .addAll(tokenizer.encodeText(text), true)
         .add(end, true)
         .build();
   }
@@ -101,7 +102,7 @@ public final class ChatFormat {
       boolean learned = turn.role() == Role.ASSISTANT;
       tokens
           .add(id(marker(turn.role())), false)
-          .addAll(tokenizer.encode(turn.text(), false), learned)
+          .addAll(tokenizer.encodeText(turn.text()), learned)
           .add(end, learned);
     }
     return tokens.build();

@@ -93,8 +93,7 @@ public final class Evaluation {
       List<BitsPerByte.Document> scores,
       Seed seed) {
     var bytes = ngram(order, 256, texts, learned, KneserNey::bytesOf);
-    var tokens =
-        ngram(order, tokenizer.vocabSize(), texts, learned, text -> tokenizer.encode(text, false));
+    var tokens = ngram(order, tokenizer.vocabSize(), texts, learned, tokenizer::encodeText);
     return new Rivals(
         order,
         BitsPerByte.of(bytes, seed.of("bytes")),

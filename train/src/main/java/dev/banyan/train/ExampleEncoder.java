@@ -32,7 +32,7 @@ public interface ExampleEncoder {
   private static Tokens plain(Tokenizer tokenizer, TextExample text) {
     var tokens = new Tokens.Builder();
     tokenizer.bosId().ifPresent(id -> tokens.add(id, false));
-    tokens.addAll(tokenizer.encode(text.text(), false), true);
+    tokens.addAll(tokenizer.encodeText(text.text()), true);
     tokenizer.eosId().ifPresent(id -> tokens.add(id, true));
     return tokens.build();
   }

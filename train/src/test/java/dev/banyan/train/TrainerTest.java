@@ -105,6 +105,30 @@ class TrainerTest {
   }
 
   @Test
+  void aTokenizerOfAnyNameEndsInTheModelUnderItsStandardName() throws IOException {
+    TinyRun run = TinyRun.texts(folder).with("steps", 1);
+    Path file = folder.resolve("tokenizer").resolve("tokenizer.json");
+    Path renamed = Files.move(file, file.resolveSibling("mine.json"));
+    Path model =
+        Trainer.run(run.with("tokenizer", renamed.toString()).config(), Progress.none()).model();
+    assertThat(model.resolve("tokenizer.json")).hasSameBinaryContentAs(renamed);
+    assertThat(model.resolve("tokenizer_config.json")).exists();
+  }
+
+  @Test
+  void aCheckpointOfAnotherVersionIsRefused() throws IOException {
+    TinyRun run = TinyRun.texts(folder);
+    interruptAt(run, 6);
+    Path state = run.out().resolve("checkpoint-4").resolve("trainer_state.json");
+    String text = Files.readString(state);
+    assertThat(text).contains("\"version\" : 1,");
+    Files.writeString(state, text.replace("\"version\" : 1,", "\"version\" : 2,"));
+    assertThatThrownBy(() -> Trainer.run(run.config(), Progress.none()))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining("trainer_state.json: is of version 2");
+  }
+
+  @Test
   void aModelThatNoRunWroteIsNotReplaced() throws IOException {
     TinyRun made = TinyRun.texts(folder).into("made").with("steps", 2);
     Trainer.run(made.config(), Progress.none());

@@ -62,7 +62,7 @@ public final class LifeCommand implements Callable<ExitCode>, TakesSettings {
     }
     LifeConfig config = LifeConfig.of(settings);
     long begun = System.nanoTime();
-    Life.Lived lived = new Life(config, common).live();
+    Lived lived = new Life(config, common).live();
     double seconds = (System.nanoTime() - begun) / 1e9;
     Path page = config.out().resolve("report.html");
     LifeReport.of(lived).write(page);

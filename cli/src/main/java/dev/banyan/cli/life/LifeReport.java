@@ -16,7 +16,7 @@ final class LifeReport {
   private LifeReport() {}
 
   /** The lines at the end of the command. */
-  static void print(Life.Lived lived, PrintWriter out) {
+  static void print(Lived lived, PrintWriter out) {
     Evaluation.Text text = lived.text();
     out.printf(
         "model     %s parameters, %s tokens of text and %s of answers learned%n",
@@ -35,7 +35,7 @@ final class LifeReport {
                     rivals.tokens().mean(),
                     rivals.ratioToTokens().mean()));
     out.printf("%n");
-    Life.Skills skills = lived.skills();
+    Lived.Skills skills = lived.skills();
     out.printf(
         "skills    %.1f %% right, most frequent answer %.1f %%; above it with 95 %% in %d of %d categories%n",
         100 * skills.mean(), 100 * skills.baseline(), skills.above(), skills.categories().size());
@@ -45,7 +45,7 @@ final class LifeReport {
     return "%.3f [%.3f, %.3f]".formatted(interval.mean(), interval.low(), interval.high());
   }
 
-  static Report of(Life.Lived lived) {
+  static Report of(Lived lived) {
     double seconds = lived.steps().stream().mapToDouble(StepBook.Done::seconds).sum();
     Report report =
         Report.titled("A model's life")
@@ -65,7 +65,7 @@ final class LifeReport {
     return report;
   }
 
-  private static void tiles(Report report, Life.Lived lived) {
+  private static void tiles(Report report, Lived lived) {
     Evaluation.Text text = lived.text();
     report.figure(
         "bits per byte",
@@ -90,7 +90,7 @@ final class LifeReport {
         "pretraining, padding included");
   }
 
-  private static void wentIn(Report report, Life.Lived lived) {
+  private static void wentIn(Report report, Lived lived) {
     report
         .section("What went in")
         .paragraph(
@@ -108,7 +108,7 @@ final class LifeReport {
                 .formatted(lived.tokenizer().vocabulary(), lived.tokenizer().bytesPerToken()));
   }
 
-  private static void pretraining(Report report, Life.Lived lived) {
+  private static void pretraining(Report report, Lived lived) {
     report
         .section("Pretraining")
         .paragraph(
@@ -121,7 +121,7 @@ final class LifeReport {
     curve(report, lived, "tune", "Loss in the supervised stage");
   }
 
-  private static void curve(Report report, Life.Lived lived, String name, String title) {
+  private static void curve(Report report, Lived lived, String name, String title) {
     var curve = TrainingCurve.read(lived.config().out().resolve(name).resolve("metrics.jsonl"));
     report.chart(
         Chart.lines(title)
@@ -130,7 +130,7 @@ final class LifeReport {
             .series("training", curve.steps(), curve.losses()));
   }
 
-  private static void heldOut(Report report, Life.Lived lived) {
+  private static void heldOut(Report report, Lived lived) {
     Evaluation.Text text = lived.text();
     report
         .section("How well it foretells text")
@@ -159,8 +159,8 @@ final class LifeReport {
     report.command(command(lived, "evaluate"));
   }
 
-  private static void skills(Report report, Life.Lived lived) {
-    List<Life.SkillGrade> grades = lived.skills().categories();
+  private static void skills(Report report, Lived lived) {
+    List<Lived.SkillGrade> grades = lived.skills().categories();
     report
         .section("What it can do")
         .paragraph(
@@ -175,10 +175,10 @@ final class LifeReport {
                         .toList())
                 .series(
                     "most frequent answer",
-                    grades.stream().mapToDouble(Life.SkillGrade::baseline).toArray()));
+                    grades.stream().mapToDouble(Lived.SkillGrade::baseline).toArray()));
     Table table =
         Table.of("category", "questions", "right", "95 % from", "to", "baseline", "above");
-    for (Life.SkillGrade grade : grades) {
+    for (Lived.SkillGrade grade : grades) {
       table.row(
           grade.name(),
           grade.questions(),
@@ -191,22 +191,22 @@ final class LifeReport {
     report.table(table).command(command(lived, "skills"));
   }
 
-  private static void talk(Report report, Life.Lived lived) {
+  private static void talk(Report report, Lived lived) {
     report
         .section("How it talks")
         .paragraph(
             "Beginnings of held-out documents, continued at temperature 0.7; then the first test question of each category. Nothing was picked.");
-    for (Life.Spoken spoken : lived.talk().texts()) {
+    for (Lived.Spoken spoken : lived.talk().texts()) {
       report.sample(spoken.prompt() + " …", spoken.said());
     }
     Table table = Table.of("asked", "answered", "expected");
-    for (Life.Spoken spoken : lived.talk().answers()) {
+    for (Lived.Spoken spoken : lived.talk().answers()) {
       table.row(spoken.prompt(), spoken.said(), spoken.expected());
     }
     report.table(table);
   }
 
-  private static void steps(Report report, Life.Lived lived) {
+  private static void steps(Report report, Lived lived) {
     Table table = Table.of("step", "seconds", "command");
     for (StepBook.Done step : lived.steps()) {
       table.row(step.name(), step.seconds(), step.command());
@@ -218,7 +218,7 @@ final class LifeReport {
         .table(table);
   }
 
-  private static String command(Life.Lived lived, String step) {
+  private static String command(Lived lived, String step) {
     return lived.steps().stream()
         .filter(done -> done.name().equals(step))
         .map(StepBook.Done::command)

@@ -3,6 +3,7 @@ package dev.banyan.cli.life;
 import dev.banyan.core.Format;
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
+import dev.banyan.core.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,7 @@ final class StepBook {
   /**
    * A step that is done.
    *
-   * @param inputs hash of everything that decides its result
+   * @param inputs hash of everything that decides its result, the version of Banyan included
    * @param command what repeats it alone
    * @param seconds it took when it ran
    * @param result what it found, a record of its own
@@ -60,7 +61,7 @@ final class StepBook {
   <T extends Record> T step(
       String name, String command, String given, Path output, Class<T> type, Callable<T> work)
       throws Exception {
-    String inputs = hash(before() + "\n" + name + "\n" + given);
+    String inputs = hash(Version.current() + "\n" + before() + "\n" + name + "\n" + given);
     Path file = folder.resolve(name + ".json");
     if (Files.exists(file) && Files.exists(output)) {
       Done earlier = read(file);

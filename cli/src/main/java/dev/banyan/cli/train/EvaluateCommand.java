@@ -103,14 +103,17 @@ public final class EvaluateCommand implements Callable<ExitCode> {
     if (skills == null && data.isEmpty()) {
       throw new UserInputException("give held-out text to foretell, or --skills FILE.jsonl");
     }
+    if (skills != null && !data.isEmpty()) {
+      throw new UserInputException(
+          "text and --skills are two measurements, as --train is for one of them: ask one at a time");
+    }
     Tokenizer tokenizer = Tokenizer.open(folder);
     Result result = common.result();
     try (LanguageModel model = LanguageModel.open(folder)) {
       tokenizer.requireFits(model.config().vocabSize(), folder.toString());
-      if (!data.isEmpty()) {
+      if (skills == null) {
         text(model, tokenizer, result);
-      }
-      if (skills != null) {
+      } else {
         skills(model, tokenizer, skills, result);
       }
     }

@@ -188,7 +188,7 @@ class TrainCommandsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--steps|0|steps is 0, expected a whole number from 1",
+        "--steps|0|--steps is 0, expected a whole number from 1",
         "--rows|3|rows is 3 and shards is 2",
         "--length|1|length is 1",
         "--heads|3|hidden is 32 and heads is 3",

@@ -2,13 +2,10 @@ package dev.banyan.model.tokenize;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.banyan.core.CacheFolder;
 import dev.banyan.core.MissingThingException;
-import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -120,7 +117,7 @@ public final class NativeTokenizer {
     static final TokenizersLibrary LIB = load();
 
     private static TokenizersLibrary load() {
-      setIfAbsent("ENGINE_CACHE_DIR", cacheFolder().toString());
+      setIfAbsent("ENGINE_CACHE_DIR", CacheFolder.of("tokenizers").toString());
       setIfAbsent("ai.djl.offline", "true");
       setIfAbsent("RUST_FLAVOR", "cpu");
       LibUtils.checkStatus(); // unpacks and loads the library on first use
@@ -130,41 +127,6 @@ public final class NativeTokenizer {
     private static void setIfAbsent(String name, String value) {
       if (System.getenv(name) == null && System.getProperty(name) == null) {
         System.setProperty(name, value);
-      }
-    }
-
-    /** {@code $BANYAN_CACHE} or {@code ~/.cache/banyan}; where that cannot be written, tmp. */
-    private static Path cacheFolder() {
-      String named = System.getenv("BANYAN_CACHE");
-      Path wanted =
-          named != null && !named.isBlank()
-              ? Path.of(named)
-              : Path.of(System.getProperty("user.home", "/nonexistent"), ".cache", "banyan");
-      try {
-        Files.createDirectories(wanted);
-        // isWritable answers by permission bits; a read-only mount shows only on writing
-        Files.delete(Files.createTempFile(wanted, "probe", null));
-        return wanted;
-      } catch (IOException readOnly) {
-        return temporaryFolder();
-      }
-    }
-
-    /** A folder below tmp that is ours: code is loaded from it, so nobody else may own it. */
-    private static Path temporaryFolder() {
-      String user = System.getProperty("user.name", "user");
-      Path shared = Path.of(System.getProperty("java.io.tmpdir"));
-      Path ours = shared.resolve("banyan-" + user);
-      try {
-        Files.createDirectories(ours);
-        boolean safe =
-            Files.isDirectory(ours, LinkOption.NOFOLLOW_LINKS)
-                && Files.getOwner(ours).getName().equals(user);
-        return safe ? ours : Files.createTempDirectory("banyan");
-      } catch (IOException noTmp) {
-        throw new MissingThingException(
-            "no folder can be written to unpack the native tokenizers library; set BANYAN_CACHE",
-            noTmp);
       }
     }
   }

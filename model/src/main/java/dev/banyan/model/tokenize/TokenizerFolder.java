@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What the files of a tokenizer say, without doing what they say: the vocabulary, the special
@@ -89,6 +91,21 @@ public final class TokenizerFolder {
   /** The text of the {@code tokenizer.json}. */
   public String json() {
     return json;
+  }
+
+  /** The text of the {@code tokenizer.json} without special tokens, if it has any. */
+  public Optional<String> withoutSpecialTokens() {
+    if (specialIds.isEmpty() || !(parse(file, json) instanceof ObjectNode root)) {
+      return Optional.empty();
+    }
+    ArrayNode plain = JSON.createArrayNode();
+    for (JsonNode added : root.path("added_tokens")) {
+      if (!added.path("special").asBoolean(false)) {
+        plain.add(added);
+      }
+    }
+    root.set("added_tokens", plain);
+    return Optional.of(root.toString());
   }
 
   /** One more than the largest id. */

@@ -3,6 +3,7 @@ package dev.banyan.train.checkpoint;
 import dev.banyan.core.AtomicFolder;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.LanguageModel;
+import dev.banyan.model.Tokenizer;
 import dev.banyan.tensor.AdamW;
 import dev.banyan.weights.StoredType;
 import java.io.IOException;
@@ -197,19 +198,9 @@ public final class Checkpoints {
 
   /** The tokenizer that was trained with, in place of what came along with a start model. */
   private static void copyTokenizer(Path tokenizer, Path folder) throws IOException {
-    Path source = Files.isDirectory(tokenizer) ? tokenizer : tokenizer.toAbsolutePath().getParent();
-    if (source == null) {
-      return;
-    }
-    for (String name :
-        List.of(
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "special_tokens_map.json",
-            "chat_template.jinja")) {
-      if (Files.exists(source.resolve(name))) {
-        Files.copy(source.resolve(name), folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-      }
+    for (var file : Tokenizer.files(tokenizer).entrySet()) {
+      Files.copy(
+          file.getValue(), folder.resolve(file.getKey()), StandardCopyOption.REPLACE_EXISTING);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.banyan.train.checkpoint;
 
 import dev.banyan.core.Json;
+import dev.banyan.core.UserInputException;
 import dev.banyan.train.pack.Packer;
 import dev.banyan.train.step.Divergence;
 import java.io.IOException;
@@ -74,10 +75,17 @@ public record TrainerState(
   /**
    * Reads the state of a checkpoint.
    *
-   * @throws dev.banyan.core.UserInputException when it is missing or no state
+   * @throws UserInputException when it is missing, no state, or another version's
    */
   public static TrainerState read(Path folder) {
-    return Json.read(folder.resolve(FILE), TrainerState.class);
+    Path file = folder.resolve(FILE);
+    TrainerState state = Json.read(file, TrainerState.class);
+    if (state.version != VERSION) {
+      throw new UserInputException(
+          "%s: is of version %d, this Banyan goes on from version %d. Use another out, or the Banyan that wrote it."
+              .formatted(file, state.version, VERSION));
+    }
+    return state;
   }
 
   /** Writes the state into a folder that is not yet visible. */

@@ -25,7 +25,9 @@ import java.util.OptionalInt;
 /**
  * What a model finds texts to cost. A text longer than the model's context is read in windows that
  * overlap by half, so every token but the first half-window's sees at least half a context. The
- * token that ends a text is not counted, as no byte is told by it.
+ * token that ends a text is not counted, as no byte is told by it. Where the tokenizer has no token
+ * that begins a text, nothing foretells a text's first token: it costs as much as one of a
+ * vocabulary of equals, so that what is counted still tells every byte.
  */
 public final class ModelScorer {
   private static final int LONGEST_WINDOW = 2048;
@@ -56,7 +58,7 @@ public final class ModelScorer {
       Progress progress) {
     int length = Math.min(model.config().maxPositions(), LONGEST_WINDOW);
     List<List<Window>> rows = rows(windows(tokenizer, texts, length), length);
-    double[] nats = new double[texts.size()];
+    double[] nats = firstTokens(tokenizer, texts);
     List<LanguageModel> replicas = new ArrayList<>(List.of(model));
     while (replicas.size() < threads) {
       replicas.add(model.replica());
@@ -92,6 +94,17 @@ public final class ModelScorer {
   static int[] ids(ExampleEncoder encoder, String text) {
     Tokens tokens = encoder.encode(new TextExample(new Origin(Path.of("text"), 1), text));
     return tokens.ids();
+  }
+
+  /** Nats of each text's first token where no other stands before it, else 0. */
+  private static double[] firstTokens(Tokenizer tokenizer, List<String> texts) {
+    double[] nats = new double[texts.size()];
+    int[] empty = ids(ExampleEncoder.of(tokenizer), "");
+    boolean begins = empty.length > (endsInEnd(tokenizer, empty) ? 1 : 0);
+    for (int i = 0; i < nats.length && !begins; i++) {
+      nats[i] = texts.get(i).isEmpty() ? 0 : Math.log(tokenizer.vocabSize());
+    }
+    return nats;
   }
 
   private static boolean endsInEnd(Tokenizer tokenizer, int[] ids) {
