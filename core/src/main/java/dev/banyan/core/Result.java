@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -23,6 +24,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class Result {
   private static final Pattern CAMEL_CASE = Pattern.compile("[a-z][A-Za-z0-9]*");
+
+  private static final Set<String> BEGINNING =
+      Set.of("command", "version", "seed", "host", "startedAt");
 
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
@@ -78,6 +82,13 @@ public final class Result {
   /** The fields in order. */
   public Map<String, Object> fields() {
     return Collections.unmodifiableMap(fields);
+  }
+
+  /** The fields that were put, without those that every result begins with. */
+  public Map<String, Object> figures() {
+    var figures = new LinkedHashMap<>(fields);
+    figures.keySet().removeAll(BEGINNING);
+    return Collections.unmodifiableMap(figures);
   }
 
   /** Writes the object to {@code file}, atomically. */

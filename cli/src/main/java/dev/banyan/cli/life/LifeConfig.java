@@ -6,6 +6,7 @@ import dev.banyan.core.UserInputException;
 import dev.banyan.train.Corpus;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +40,8 @@ record LifeConfig(Settings settings, boolean tiny) {
           ffn                 INTEGER  -        Feed-forward width.
           length              INTEGER  256      Tokens of a training row.
           rows                INTEGER  8        Rows of a step.
-          pretrain-rate       NUMBER   3e-3     Highest learning rate of pretraining.
-          tune-rate           NUMBER   2e-3     Highest learning rate of the supervised stage.
+          pretrain-rate       NUMBER   4e-3     Highest learning rate of pretraining.
+          tune-rate           NUMBER   4e-3     Highest learning rate of the supervised stage.
           pretrain-steps      INTEGER  -        Steps of pretraining; default: what the time allows.
           tune-steps          INTEGER  -        Steps of the supervised stage; default: what the time allows.
           ngram               INTEGER  5        Order of the n-grams the model is held against.
@@ -49,15 +50,7 @@ record LifeConfig(Settings settings, boolean tiny) {
 
   private static final Map<String, String> DEFAULT =
       Map.ofEntries(
-          Map.entry("documents", "24000"),
-          Map.entry("exercises", "1500"),
-          Map.entry("questions", "100"),
-          Map.entry("vocabulary", "2048"),
-          Map.entry("hidden", "256"),
-          Map.entry("layers", "4"),
-          Map.entry("heads", "8"),
-          Map.entry("kv-heads", "4"),
-          Map.entry("ffn", "704"));
+          Map.entry("questions", "100"), Map.entry("vocabulary", "2048"), Map.entry("layers", "4"));
 
   private static final Map<String, String> TINY =
       Map.ofEntries(
@@ -86,14 +79,27 @@ record LifeConfig(Settings settings, boolean tiny) {
   static LifeConfig of(Settings said) {
     boolean tiny = said.choice("scale", Scale.class) == Scale.TINY;
     Settings settings = said;
-    for (var entry : (tiny ? TINY : DEFAULT).entrySet()) {
+    double minutes = new LifeConfig(said, tiny).minutes();
+    for (var entry : (tiny ? TINY : defaults(minutes)).entrySet()) {
       if (!settings.says(entry.getKey())) {
         settings = settings.with(entry.getKey(), entry.getValue());
       }
     }
-    LifeConfig config = new LifeConfig(settings, tiny);
-    config.minutes();
-    return config.withEarlierSteps();
+    return new LifeConfig(settings, tiny).withEarlierSteps();
+  }
+
+  /** More time means more text and exercises, and from a while on a wider model to hold them. */
+  private static Map<String, String> defaults(double minutes) {
+    var defaults = new HashMap<>(DEFAULT);
+    double times = Math.clamp(minutes / 7, 1, 10);
+    defaults.put("documents", Long.toString(Math.round(24_000 * times)));
+    defaults.put("exercises", Long.toString(Math.round(1_500 * times)));
+    int heads = minutes < 20 ? 4 : minutes < 60 ? 6 : 8;
+    defaults.put("heads", Integer.toString(heads));
+    defaults.put("kv-heads", Integer.toString(heads / 2));
+    defaults.put("hidden", Integer.toString(heads * 32));
+    defaults.put("ffn", Integer.toString(heads * 88));
+    return defaults;
   }
 
   private LifeConfig withEarlierSteps() {
@@ -172,13 +178,13 @@ record LifeConfig(Settings settings, boolean tiny) {
     return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
-  /** Seconds for pretraining: 4.2 of 7 minutes; less when tiny. */
+  /** Seconds for pretraining: 3 of 7 minutes; less when tiny. */
   double pretrainSeconds() {
-    return tiny ? 14 : 60 * minutes() * 4.2 / 7;
+    return tiny ? 14 : 60 * minutes() * 3 / 7;
   }
 
   /** Seconds for the supervised stage. */
   double tuneSeconds() {
-    return tiny ? 8 : 60 * minutes() * 1.5 / 7;
+    return tiny ? 8 : 60 * minutes() * 2.8 / 7;
   }
 }

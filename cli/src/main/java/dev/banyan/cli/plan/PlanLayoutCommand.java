@@ -165,7 +165,7 @@ public final class PlanLayoutCommand implements Callable<ExitCode> {
 
   private static Table figures(Result result) {
     var table = Table.of("figure", "value");
-    result.fields().forEach((name, value) -> table.row(name, String.valueOf(value)));
+    result.figures().forEach((name, value) -> table.row(name, String.valueOf(value)));
     return table;
   }
 }
