@@ -54,7 +54,7 @@ public final class MemoryPlanner {
   /**
    * Plans a step: the order first, then the layout for that order.
    *
-   * @return a plan whose peak is at most that of program order
+   * @return a plan whose peak is at most that of program order and of every published order
    */
   public static MemoryPlan plan(StepGraph graph, PlanOptions options) {
     long start = options.nanoTime().getAsLong();
@@ -62,7 +62,7 @@ public final class MemoryPlanner {
     long half = start + (long) (options.seconds() * ORDER_SHARE * 1e9);
     long end = start + (long) (options.seconds() * 1e9);
     CutOrder.Found found =
-        CutOrder.order(dag, List.of(), () -> options.nanoTime().getAsLong() - half > 0);
+        CutOrder.order(dag, Rivals.all(), () -> options.nanoTime().getAsLong() - half > 0);
     var budget = Budget.nodes(LAYOUT_NODES, () -> options.nanoTime().getAsLong() - end > 0);
     Layout layout = LayoutPlanner.lay(buffers(dag, found.order(), graph), options.seed(), budget);
     return laidOut(graph, dag, found, layout, options.seed());

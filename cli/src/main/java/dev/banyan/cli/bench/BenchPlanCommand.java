@@ -1,17 +1,21 @@
 package dev.banyan.cli.bench;
 
 import dev.banyan.bench.PlanSuite;
+import dev.banyan.bench.PlanSummary;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.core.ExitCode;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
+import dev.banyan.core.Result;
 import dev.banyan.core.Table;
 import dev.banyan.plan.PlanFigures;
 import dev.banyan.plan.PlanOptions;
+import dev.banyan.plan.PlanRow;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,13 +55,19 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
     }
     heading();
     outcomes.forEach(this::print);
+    Result result = common.result();
+    if (!outcomes.isEmpty()) {
+      PlanSummary summary = PlanSummary.of(outcomes);
+      print(summary);
+      result.put("summary", summary);
+    }
     if (generated > 0) {
       PlanSuite.Outcome large = PlanSuite.generated(generated, options.withSeconds(120));
       print(large);
       outcomes.add(large);
     }
     common.emit(
-        common.result().put("steps", outcomes),
+        result.put("steps", outcomes),
         () -> Report.titled("Memory plans").table(table(outcomes)));
     return outcomes.stream().allMatch(PlanSuite.Outcome::holds) ? ExitCode.DONE : ExitCode.NO;
   }
@@ -66,9 +76,9 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
     common
         .out()
         .printf(
-            "%-20s %7s %9s %9s %9s %9s %8s %9s %7s %7s %9s %8s%n",
+            "%-20s %7s %9s %9s %9s %9s %8s %9s %7s %7s %9s %8s  %s%n",
             "step", "ops", "program", "caching", "peak", "bound", "gap %", "arena", "frag %",
-            "saved %", "LESCEA+", "seconds");
+            "saved %", "LESCEA+", "seconds", "best rival");
   }
 
   private void print(PlanSuite.Outcome outcome) {
@@ -76,7 +86,7 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
     common
         .out()
         .printf(
-            "%-20s %7d %9.4f %9.4f %9.4f %9.4f %8.4f %9.4f %7.3f %7.1f %9.4f %8.2f%s%n",
+            "%-20s %7d %9.4f %9.4f %9.4f %9.4f %8.4f %9.4f %7.3f %7.1f %9.4f %8.2f  %s%s%n",
             outcome.graph(),
             f.operators(),
             f.programOrderPeakBytes() / 1e9,
@@ -89,7 +99,48 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
             100 * f.savedVersusCaching(),
             outcome.lesceaBytes() / 1e9,
             outcome.seconds(),
+            rival(outcome),
             outcome.holds() ? "" : "  DOES NOT HOLD");
+  }
+
+  private void print(PlanSummary summary) {
+    var out = common.out();
+    out.printf(
+        "%nwithin 0.05 %% of the bound: %.0f %% of %d steps, largest gap %.3f %%%n",
+        100 * summary.gapWithin(), summary.steps(), 100 * summary.largestGap());
+    out.printf(
+        "fragmentation: median %.3f %%, largest %.3f %%%n",
+        100 * summary.medianFragmentation(), 100 * summary.largestFragmentation());
+    summary
+        .savedBatch1()
+        .ifPresent(
+            saved ->
+                out.printf(
+                    "saved of the caching allocator, ROAM's seven rows, batch 1: %.1f %%%n",
+                    100 * saved));
+    summary
+        .savedBatch32()
+        .ifPresent(
+            saved ->
+                out.printf(
+                    "saved of the caching allocator, ROAM's seven rows, batch 32: %.1f %%%n",
+                    100 * saved));
+    out.printf(
+        "saved of LESCEA with LLFB: mean %.1f %% (ROAM on its own steps: 13.3 %%), worse on %s%n",
+        100 * summary.savedLescea(),
+        summary.worseThanLescea().isEmpty()
+            ? "none"
+            : String.join(", ", summary.worseThanLescea()));
+  }
+
+  /** The published method with the smallest arena, and how much larger than ours it is. */
+  private static String rival(PlanSuite.Outcome outcome) {
+    if (outcome.rows().isEmpty()) {
+      return "";
+    }
+    PlanRow best = outcome.bestRival();
+    double more = (double) best.arenaBytes() / outcome.figures().arenaBytes() - 1;
+    return String.format(Locale.ROOT, "%s %+.2f %%", best.method(), 100 * more);
   }
 
   private static Table table(List<PlanSuite.Outcome> outcomes) {

@@ -4,7 +4,6 @@ import dev.banyan.plan.bound.LowerBound;
 import dev.banyan.plan.graph.Block;
 import dev.banyan.plan.graph.Dag;
 import dev.banyan.plan.graph.Loads;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -33,33 +32,24 @@ public final class CutOrder {
   /**
    * Orders a whole step.
    *
-   * @param rivals orders that are at hand already; the answer is at least as good
+   * @param rivals the answer is at least as good as theirs; asked only where nothing is proven
    * @param stop true when time is up
    */
-  public static Found order(Dag dag, List<int[]> rivals, BooleanSupplier stop) {
+  public static Found order(Dag dag, List<OrderMethod> rivals, BooleanSupplier stop) {
     Block whole = Block.whole(dag, dag.programOrder());
-    List<int[]> starts = new ArrayList<>();
     int[] best = ListRules.best(whole, 0);
-    for (int[] rival : rivals) {
-      int[] settled = ListRules.settled(whole, rival);
-      starts.add(settled);
-      best = Loads.peak(dag, settled) < Loads.peak(dag, best) ? settled : best;
-    }
-    starts.add(0, best);
     long peak = Loads.peak(dag, best);
     LowerBound bound = LowerBound.of(whole, best, WORK, stop);
     String steps = "eager";
-    for (int i = 0; i < starts.size() && peak > bound.bytes(); i++) {
-      for (boolean smallest : new boolean[] {true, false}) {
-        if (peak > bound.bytes() && !stop.getAsBoolean()) {
-          int[] split =
-              new CutSplit(dag, starts.get(i), bound.bytes(), WORK, stop).improve(smallest);
-          long found = Loads.peak(dag, split);
-          if (found < peak) {
-            peak = found;
-            best = split;
-            steps = "eager+split";
-          }
+    int[] start = best;
+    for (boolean smallest : new boolean[] {true, false}) {
+      if (peak > bound.bytes() && !stop.getAsBoolean()) {
+        int[] split = new CutSplit(dag, start, bound.bytes(), WORK, stop).improve(smallest);
+        long found = Loads.peak(dag, split);
+        if (found < peak) {
+          peak = found;
+          best = split;
+          steps = "eager+split";
         }
       }
     }
@@ -72,6 +62,14 @@ public final class CutOrder {
         best = searched;
         peak = Loads.peak(dag, searched);
         steps += "+downsets";
+      }
+    }
+    for (OrderMethod rival : peak > bound.bytes() ? rivals : List.<OrderMethod>of()) {
+      int[] settled = ListRules.settled(whole, rival.order(whole));
+      if (Loads.peak(dag, settled) < peak) {
+        best = settled;
+        peak = Loads.peak(dag, settled);
+        steps = rival.name();
       }
     }
     return new Found(best, peak, bound, steps);
