@@ -17,8 +17,8 @@ import java.util.function.ToDoubleFunction;
  * @param savedBatch1 mean saved against the caching allocator over the seven rows that ROAM reports
  *     on, at batch 1; absent where one of them is not in the suite
  * @param savedBatch32 the same at batch 32
- * @param savedLescea mean saved against LESCEA with LLFB over all steps; ROAM states 13.3 % over its
- *     own
+ * @param savedLescea mean saved against LESCEA with LLFB over all steps; ROAM states 13.3 % over
+ *     its own
  * @param worseThanLescea steps whose arena is larger than that of LESCEA with LLFB
  */
 public record PlanSummary(
@@ -65,11 +65,7 @@ public record PlanSummary(
 
   private static double[] sorted(
       List<PlanSuite.Outcome> outcomes, ToDoubleFunction<PlanFigures> figure) {
-    return outcomes.stream()
-        .map(PlanSuite.Outcome::figures)
-        .mapToDouble(figure)
-        .sorted()
-        .toArray();
+    return outcomes.stream().map(PlanSuite.Outcome::figures).mapToDouble(figure).sorted().toArray();
   }
 
   private static OptionalDouble saved(List<PlanSuite.Outcome> outcomes, String batch) {

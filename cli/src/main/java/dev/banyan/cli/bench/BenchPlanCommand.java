@@ -67,8 +67,7 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
       outcomes.add(large);
     }
     common.emit(
-        result.put("steps", outcomes),
-        () -> Report.titled("Memory plans").table(table(outcomes)));
+        result.put("steps", outcomes), () -> Report.titled("Memory plans").table(table(outcomes)));
     return outcomes.stream().allMatch(PlanSuite.Outcome::holds) ? ExitCode.DONE : ExitCode.NO;
   }
 
@@ -77,8 +76,19 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
         .out()
         .printf(
             "%-20s %7s %9s %9s %9s %9s %8s %9s %7s %7s %9s %8s  %s%n",
-            "step", "ops", "program", "caching", "peak", "bound", "gap %", "arena", "frag %",
-            "saved %", "LESCEA+", "seconds", "best rival");
+            "step",
+            "ops",
+            "program",
+            "caching",
+            "peak",
+            "bound",
+            "gap %",
+            "arena",
+            "frag %",
+            "saved %",
+            "LESCEA+",
+            "seconds",
+            "best rival");
   }
 
   private void print(PlanSuite.Outcome outcome) {
