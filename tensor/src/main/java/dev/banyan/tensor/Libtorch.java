@@ -124,6 +124,25 @@ public final class Libtorch {
     }
   }
 
+  /**
+   * Gives the system back what was freed and is kept for the next allocation: that of steps, and of
+   * the JVM's compiler, which takes tens of megabytes for a method it meets late. The next step
+   * faults its memory in anew, which costs about as much as writing it once.
+   */
+  public static void returnFreedMemory() {
+    try (Arena arena = Arena.ofConfined()) {
+      int unused =
+          (int)
+              call(
+                      "malloc_trim",
+                      FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG),
+                      arena)
+                  .invoke(0L);
+    } catch (Throwable e) {
+      // another C library than glibc, which keeps less
+    }
+  }
+
   private static void keepFreedMemory() {
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, Integer.MAX_VALUE);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,5 +45,27 @@ class MemoryTest {
         Arrays.stream(printed.strip().split(" ")).mapToLong(Long::parseLong).toArray();
     assertThat(residentBytes).hasSize(2);
     assertThat(residentBytes[1]).isLessThanOrEqualTo((long) (1.05 * residentBytes[0]));
+  }
+
+  @Test
+  void whatWasFreedGoesBackToTheSystemWhenAsked() throws IOException {
+    long bytes = 256L << 20;
+    int pieces = 64; // one large block would be the system's own at once
+    try (Scope scope = Scope.open()) {
+      for (int i = 0; i < pieces; i++) {
+        Tensor.full(1, DType.F32, bytes / 4 / pieces);
+      }
+    }
+    long before = residentBytes();
+    Libtorch.returnFreedMemory();
+    assertThat(residentBytes()).isLessThan(before - bytes * 3 / 4);
+  }
+
+  private static long residentBytes() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+        .findFirst()
+        .orElseThrow();
   }
 }

@@ -5,6 +5,7 @@ import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.LanguageModel;
 import dev.banyan.model.Tokenizer;
+import dev.banyan.tensor.Libtorch;
 import dev.banyan.train.checkpoint.Checkpoints;
 import dev.banyan.train.checkpoint.Fingerprint;
 import dev.banyan.train.checkpoint.OptimizerFile;
@@ -37,6 +38,9 @@ import java.util.SequencedMap;
  */
 public final class Trainer implements AutoCloseable {
   private static final int WARM_UP_STEPS = 4;
+
+  /** Steps between which freed memory is kept. */
+  private static final int TRIM_STEPS = 100;
 
   private final TrainConfig config;
   private final Tokenizer tokenizer;
@@ -219,6 +223,9 @@ public final class Trainer implements AutoCloseable {
               state.step(),
               "loss %.3f, %.0f tokens/s".formatted(divergence.smoothed(), tokensPerSecond));
           checkpointIfDue(log);
+          if (state.step() % TRIM_STEPS == 0) {
+            Libtorch.returnFreedMemory();
+          }
         }
       }
     }
