@@ -1,57 +1,52 @@
 package dev.banyan.model;
 
 import dev.banyan.core.UserInputException;
+import dev.banyan.model.adapter.Adaptation;
 import dev.banyan.model.adapter.AdapterConfig;
+import dev.banyan.model.adapter.AdapterFile;
+import dev.banyan.model.adapter.StoredMatrix;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Tensor;
-import dev.banyan.weights.SafetensorsFile;
-import dev.banyan.weights.StoredTensor;
+import dev.banyan.weights.TensorSpec;
+import dev.banyan.weights.config.AttentionConfig;
+import dev.banyan.weights.config.ModelConfig;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PEFT adapter: LoRA, with rank-stabilized scaling and patterns of rank and alpha, or IA3. Read
- * from a folder with {@code adapter_config.json} and {@code adapter_model.safetensors}; applied to
- * a model's weights when the model is opened, so that it costs nothing per token.
+ * A PEFT adapter: LoRA, with rank-stabilized scaling and patterns of rank and alpha, IA3, prompt
+ * tuning, P-tuning or prefix tuning. Read from a folder with {@code adapter_config.json} and {@code
+ * adapter_model.safetensors}; then either loaded beside a model's weights, for some sequences of a
+ * batch, or (LoRA and IA3) merged into them when the model is opened.
  *
  * <pre>{@code
- * var adapter = Adapter.open(Path.of("my-adapter"));
- * try (var model = LanguageModel.open(Path.of("Qwen3-0.6B"), Precision.F32, adapter)) { … }
+ * try (var model = LanguageModel.open(Path.of("Qwen3-0.6B"));
+ *     var french = model.load(Adapter.open(Path.of("french"))); … ) {
+ *   model.forward(Batch.ragged(List.of(
+ *       new Batch.Piece(0, 0, ids, french), new Batch.Piece(1, 0, others))), kv);
+ * }
  * }</pre>
  */
 public final class Adapter {
   public static final String CONFIG = "adapter_config.json";
   public static final String WEIGHTS = "adapter_model.safetensors";
 
-  /** What PEFT puts before a model's own names. */
-  private static final String PREFIX = "base_model.model.";
-
   private final Path folder;
   private final AdapterConfig config;
+  private final AdapterFile file;
 
-  /** Module → part, for example {@code lora_A} → [rank, inputs]. */
-  private final SequencedMap<String, Map<String, Part>> modules;
-
-  @SuppressWarnings("ArrayRecordComponent") // read, never compared
-  private record Part(float[] values, List<Long> shape) {
-    Tensor tensor() {
-      return Tensor.of(values, shape.get(0), shape.get(1));
-    }
-  }
-
-  private Adapter(
-      Path folder, AdapterConfig config, SequencedMap<String, Map<String, Part>> modules) {
+  private Adapter(Path folder, AdapterConfig config, AdapterFile file) {
     this.folder = folder;
     this.config = config;
-    this.modules = modules;
+    this.file = file;
   }
 
   /**
@@ -62,135 +57,189 @@ public final class Adapter {
    */
   public static Adapter open(Path folder) {
     AdapterConfig config = AdapterConfig.read(folder.resolve(CONFIG));
-    Path file = folder.resolve(WEIGHTS);
-    var modules = new TreeMap<String, Map<String, Part>>();
-    try (SafetensorsFile stored = SafetensorsFile.open(file)) {
-      for (String name : stored.header().tensors().keySet()) {
-        String module = module(name, file);
-        String part = name.substring(PREFIX.length() + module.length() + 1);
-        StoredTensor tensor = stored.tensor(name);
-        if (tensor.shape().size() != 2) {
-          throw new UserInputException(
-              "%s: tensor '%s' has shape %s, a matrix is expected"
-                  .formatted(file, name, tensor.shape()));
-        }
-        modules
-            .computeIfAbsent(module, key -> new LinkedHashMap<>())
-            .put(part, new Part(tensor.toFloats(), tensor.shape()));
-      }
-    }
-    var adapter = new Adapter(folder, config, modules);
-    modules.forEach(adapter::requireWhole);
-    return adapter;
+    return new Adapter(folder, config, AdapterFile.read(folder.resolve(WEIGHTS), config));
   }
 
-  private static String module(String name, Path file) {
-    for (String end : List.of(".lora_A.weight", ".lora_B.weight", ".ia3_l")) {
-      if (name.startsWith(PREFIX) && name.endsWith(end)) {
-        return name.substring(PREFIX.length(), name.length() - end.length());
-      }
-    }
-    throw new UserInputException(
-        "%s: tensor '%s' is neither lora_A, lora_B nor ia3_l of a linear layer"
-            .formatted(file, name));
-  }
-
-  private void requireWhole(String module, Map<String, Part> parts) {
-    Set<String> needed =
-        config.method() == AdapterConfig.Method.LORA
-            ? Set.of("lora_A.weight", "lora_B.weight")
-            : Set.of("ia3_l");
-    if (!parts.keySet().equals(needed)) {
-      throw new UserInputException(
-          "%s: module %s has %s, %s has %s"
-              .formatted(
-                  folder.resolve(WEIGHTS),
-                  module,
-                  new TreeSet<>(parts.keySet()),
-                  config.method(),
-                  new TreeSet<>(needed)));
-    }
-  }
-
-  /** The method's name in PEFT: LORA or IA3. */
+  /** The method's name in PEFT: LORA, IA3, PROMPT_TUNING, P_TUNING or PREFIX_TUNING. */
   public String method() {
     return config.method().name();
   }
 
   /** Names of the linear layers it changes, for example {@code model.layers.0.mlp.up_proj}. */
   public Set<String> modules() {
-    return Collections.unmodifiableSet(modules.keySet());
+    return Collections.unmodifiableSet(file.modules().keySet());
   }
 
   /** How many numbers it has. */
   public long parameters() {
-    return modules.values().stream()
-        .flatMap(parts -> parts.values().stream())
-        .mapToLong(part -> part.values().length)
-        .sum();
+    return file.parameters();
+  }
+
+  /** Tokens it puts before the text; 0 for LoRA and IA3. */
+  public int virtualTokens() {
+    return config.method().isVirtual() ? config.virtual().tokens() : 0;
+  }
+
+  /** Whether its virtual tokens are keys and values already, not embeddings. */
+  boolean isPrefix() {
+    return config.method() == AdapterConfig.Method.PREFIX_TUNING;
+  }
+
+  /** One row per virtual token. */
+  StoredMatrix prompt() {
+    return Objects.requireNonNull(file.prompt());
   }
 
   /**
-   * Checks that a model has what the adapter changes.
+   * Checks that a model has what the adapter changes, in the same sizes.
    *
    * @throws UserInputException when it has not
    */
-  void requireFits(Set<String> parameters) {
-    for (String module : modules.keySet()) {
-      if (!parameters.contains(module + ".weight")) {
-        throw new UserInputException(
-            "%s: the model has no linear layer %s. Adapter and model are from different models."
-                .formatted(folder.resolve(WEIGHTS), module));
+  void requireFits(ModelConfig model, List<TensorSpec> layout) {
+    if (config.method().isVirtual()) {
+      requirePromptFits(model);
+    }
+    Map<String, TensorSpec> specs =
+        layout.stream().collect(Collectors.toMap(TensorSpec::name, Function.identity()));
+    file.modules()
+        .forEach(
+            (module, parts) -> requireModuleFits(module, parts, specs.get(module + ".weight")));
+  }
+
+  private void requireModuleFits(
+      String module, Map<String, StoredMatrix> parts, @Nullable TensorSpec spec) {
+    if (spec == null || spec.shape().size() != 2 || module.equals("model.embed_tokens")) {
+      throw unfit("the model has no linear layer " + module);
+    }
+    long outputs = spec.sizes()[0];
+    long inputs = spec.sizes()[1];
+    String layer = "%s [%d, %d]".formatted(module, outputs, inputs);
+    StoredMatrix scale = parts.get("ia3_l");
+    if (scale != null) {
+      boolean fits =
+          scale.columns() == 1
+              ? scale.rows() == outputs
+              : scale.rows() == 1 && scale.columns() == inputs;
+      if (!fits) {
+        throw unfit("ia3_l %s does not fit %s".formatted(scale.shape(), layer));
       }
+      return;
+    }
+    StoredMatrix a = part(parts, "lora_A.weight");
+    StoredMatrix b = part(parts, "lora_B.weight");
+    if (a.columns() != inputs || b.rows() != outputs || b.columns() != a.rows()) {
+      throw unfit("lora_A %s and lora_B %s do not fit %s".formatted(a.shape(), b.shape(), layer));
+    }
+    int rank = config.ranks().rank(module);
+    if (rank != 0 && rank != a.rows()) {
+      throw new UserInputException(
+          "%s: lora_A of %s has shape %s, %s says rank %d. Config and weights are of different adapters."
+              .formatted(folder.resolve(WEIGHTS), module, a.shape(), CONFIG, rank));
+    }
+  }
+
+  private void requirePromptFits(ModelConfig model) {
+    AdapterConfig.Virtual virtual = config.virtual();
+    StoredMatrix prompt = prompt();
+    AttentionConfig attention = model.attention();
+    if (isPrefix()) {
+      int heads = attention.keyValueHeads();
+      boolean told =
+          (virtual.layers() == 0 || virtual.layers() == model.layers())
+              && (virtual.heads() == 0 || virtual.heads() == heads);
+      long width = 2L * model.layers() * heads * attention.headDim();
+      if (!told || prompt.columns() != width) {
+        throw unfit(
+            "prompt_embeddings %s for %d layers of %d key-value heads do not fit %d layers of %d heads of %d numbers"
+                .formatted(
+                    prompt.shape(),
+                    virtual.layers(),
+                    virtual.heads(),
+                    model.layers(),
+                    heads,
+                    attention.headDim()));
+      }
+    } else if (prompt.columns() != model.hiddenSize()) {
+      throw unfit(
+          "prompt_embeddings %s do not fit embeddings of %d numbers"
+              .formatted(prompt.shape(), model.hiddenSize()));
+    }
+    if (virtual.tokens() >= model.maxPositions()) {
+      throw unfit(
+          "%d virtual tokens leave no room in %d positions"
+              .formatted(virtual.tokens(), model.maxPositions()));
+    }
+  }
+
+  private static StoredMatrix part(Map<String, StoredMatrix> parts, String name) {
+    return Objects.requireNonNull(parts.get(name), name);
+  }
+
+  private UserInputException unfit(String found) {
+    return new UserInputException(
+        "%s: %s. Adapter and model are from different models."
+            .formatted(folder.resolve(WEIGHTS), found));
+  }
+
+  /**
+   * Checks that it can become part of weights.
+   *
+   * @throws UserInputException when it cannot
+   */
+  void requireMerges() {
+    if (config.method().isVirtual()) {
+      throw new UserInputException(
+          "%s: %s puts virtual tokens before the text, which cannot be merged into weights; load it beside them"
+              .formatted(folder, config.method()));
     }
   }
 
   /**
-   * A parameter with the adapter applied, f32 in the caller's scope; null when it stays as it is.
-   *
-   * @throws UserInputException when the shapes do not fit
+   * A parameter of a model that it fits with the adapter applied, f32 in the caller's scope; null
+   * when it stays as it is.
    */
-  @Nullable Tensor applied(String name, Tensor parameter) {
+  @Nullable Tensor merged(String name, Tensor parameter) {
     boolean bias = name.endsWith(".bias");
     String module = name.substring(0, Math.max(0, name.lastIndexOf('.')));
-    Map<String, Part> parts = modules.get(module);
+    Map<String, StoredMatrix> parts = file.modules().get(module);
     if (parts == null || (!bias && !name.endsWith(".weight"))) {
       return null;
     }
-    Part scale = parts.get("ia3_l");
+    StoredMatrix scale = parts.get("ia3_l");
     if (scale != null) {
-      return scaled(name, parameter.to(DType.F32), scale, bias);
+      if (!bias) {
+        return parameter.to(DType.F32).mul(scale.tensor());
+      }
+      // [outputs, 1] scales what the layer gives, the bias with it; [1, inputs] what it takes
+      return scale.columns() == 1
+          ? parameter.to(DType.F32).mul(scale.tensor().reshape(parameter.size(0)))
+          : null;
     }
-    Part a = parts.get("lora_A.weight");
-    Part b = parts.get("lora_B.weight");
-    if (bias || a == null || b == null) {
+    if (bias) {
       return null;
     }
-    long rank = a.shape().get(0);
-    if (a.shape().get(1) != parameter.size(1)
-        || b.shape().get(0) != parameter.size(0)
-        || b.shape().get(1) != rank) {
-      throw unfit(name, parameter, "lora_A %s and lora_B %s".formatted(a.shape(), b.shape()));
-    }
-    double factor = config.scale(module, (int) rank);
+    StoredMatrix a = part(parts, "lora_A.weight");
+    StoredMatrix b = part(parts, "lora_B.weight");
+    double factor = config.ranks().scale(module, a.rows());
     return parameter.to(DType.F32).add(b.tensor().matmul(a.tensor()).mul(factor));
   }
 
-  /** Rows are scaled by [outputs, 1], which is done to the bias too, columns by [1, inputs]. */
-  private @Nullable Tensor scaled(String name, Tensor parameter, Part scale, boolean bias) {
-    boolean outputs = scale.shape().get(1) == 1;
-    if (bias) {
-      return outputs ? parameter.mul(scale.tensor().reshape(parameter.size(0))) : null;
-    }
-    if (scale.values().length != parameter.size(outputs ? 0 : 1)) {
-      throw unfit(name, parameter, "ia3_l " + scale.shape());
-    }
-    return parameter.mul(scale.tensor());
+  /** What it does to each linear layer it changes; the caller closes them. */
+  Map<String, Adaptation> adaptations() {
+    Map<String, Adaptation> adaptations = new LinkedHashMap<>();
+    file.modules().forEach((module, parts) -> adaptations.put(module, adaptation(module, parts)));
+    return adaptations;
   }
 
-  private UserInputException unfit(String name, Tensor parameter, String found) {
-    return new UserInputException(
-        "%s: %s does not fit %s [%d, %d]. Adapter and model are from different models."
-            .formatted(folder.resolve(WEIGHTS), found, name, parameter.size(0), parameter.size(1)));
+  private Adaptation adaptation(String module, Map<String, StoredMatrix> parts) {
+    StoredMatrix scale = parts.get("ia3_l");
+    if (scale != null) {
+      return Adaptation.Scaling.of(
+          Tensor.of(scale.values(), scale.values().length), scale.columns() == 1);
+    }
+    StoredMatrix a = part(parts, "lora_A.weight");
+    double factor = config.ranks().scale(module, a.rows());
+    return Adaptation.LowRank.of(
+        a.tensor(), part(parts, "lora_B.weight").tensor().mul(factor).contiguous());
   }
 }

@@ -20,12 +20,28 @@ public final class Batch {
    * @param start index of its first token in the batch
    * @param length how many tokens
    * @param kv the sequence's number in the {@link KvStore}
+   * @param adapter what its tokens go through besides the model; null for the model alone
    */
-  public record Sequence(int start, int length, int kv) {}
+  public record Sequence(int start, int length, int kv, @Nullable LoadedAdapter adapter) {
+    /** Without an adapter. */
+    public Sequence(int start, int length, int kv) {
+      this(start, length, kv, null);
+    }
+  }
 
-  /** Some new tokens of sequence {@code kv}, the first at {@code position}. */
+  /**
+   * Some new tokens of sequence {@code kv}, the first at {@code position}.
+   *
+   * @param adapter the sequence's; null for the model alone. What it puts before the text is put
+   *     there by {@link LoadedAdapter#begin} and counts as positions
+   */
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-  public record Piece(int kv, int position, int[] ids) {}
+  public record Piece(int kv, int position, int[] ids, @Nullable LoadedAdapter adapter) {
+    /** Without an adapter. */
+    public Piece(int kv, int position, int[] ids) {
+      this(kv, position, ids, null);
+    }
+  }
 
   /**
    * Rows of equal length.
@@ -54,7 +70,7 @@ public final class Batch {
     var sequences = new java.util.ArrayList<Sequence>();
     int at = 0;
     for (Piece piece : pieces) {
-      sequences.add(new Sequence(at, piece.ids.length, piece.kv));
+      sequences.add(new Sequence(at, piece.ids.length, piece.kv, piece.adapter));
       for (int i = 0; i < piece.ids.length; i++) {
         ids[at] = piece.ids[i];
         positions[at++] = piece.position + i;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation with a model that remembers. Keys and values stay between turns: of each prompt,
@@ -21,11 +22,13 @@ public final class ChatSession implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final ChatTemplate template;
   private final Set<Integer> stopIds;
+  private final @Nullable LoadedAdapter adapter;
+  private final int virtualTokens;
   private final ContiguousKvStore kv;
   private final List<Map<String, ?>> messages = new ArrayList<>();
   private String system = "";
 
-  /** The tokens whose keys and values the store holds. */
+  /** The tokens whose keys and values the store holds, behind virtual ones. */
   private int[] held = {};
 
   private int turns;
@@ -60,11 +63,27 @@ public final class ChatSession implements AutoCloseable {
    */
   public ChatSession(
       LanguageModel model, Tokenizer tokenizer, ChatTemplate template, Set<Integer> stopIds) {
+    this(model, tokenizer, template, stopIds, null);
+  }
+
+  /**
+   * The same with an adapter, which stays the caller's; null for the model alone.
+   *
+   * @param stopIds tokens that end an answer
+   */
+  public ChatSession(
+      LanguageModel model,
+      Tokenizer tokenizer,
+      ChatTemplate template,
+      Set<Integer> stopIds,
+      @Nullable LoadedAdapter adapter) {
+    this.adapter = adapter;
     this.model = model;
     this.tokenizer = tokenizer;
     this.template = template;
     this.stopIds = Set.copyOf(stopIds);
     this.kv = new ContiguousKvStore(model.config(), 1, DType.F32);
+    this.virtualTokens = adapter == null ? 0 : adapter.begin(kv, 0);
   }
 
   /** Sets what the model is told before the conversation, and starts it anew; empty for nothing. */
@@ -96,14 +115,15 @@ public final class ChatSession implements AutoCloseable {
     List<Map<String, ?>> asked = new ArrayList<>(messages);
     asked.add(Conversation.message("user", text));
     int[] prompt = tokenizer.encode(text(asked, manner.variables()), false);
-    int room = model.config().maxPositions() - prompt.length;
+    int positions = model.config().maxPositions() - virtualTokens;
+    int room = positions - prompt.length;
     if (room < 1) {
       throw new UserInputException(
           "the conversation has %d tokens, the model was made for %d; start it anew"
-              .formatted(prompt.length, model.config().maxPositions()));
+              .formatted(prompt.length, positions));
     }
     int reused = Math.min(common(held, prompt), prompt.length - 1);
-    kv.truncate(0, reused);
+    kv.truncate(0, virtualTokens + reused);
     held = Arrays.copyOf(prompt, reused);
     var request =
         new Generator.Request(
@@ -112,7 +132,8 @@ public final class ChatSession implements AutoCloseable {
             Math.min(manner.maxTokens(), room),
             stopIds,
             manner.stops(),
-            manner.seed().of("turn", turns++));
+            manner.seed().of("turn", turns++),
+            adapter);
     Completion answer = new Generator(model, tokenizer).generateIn(kv, request, listener, stopped);
     held = seen(prompt, answer);
     messages.add(Conversation.message("user", text));
@@ -135,7 +156,7 @@ public final class ChatSession implements AutoCloseable {
     for (int i = 0; i < answer.ids().size(); i++) {
       all[prompt.length + i] = answer.ids().get(i);
     }
-    return Arrays.copyOf(all, kv.length(0));
+    return Arrays.copyOf(all, kv.length(0) - virtualTokens);
   }
 
   private static int common(int[] a, int[] b) {

@@ -36,6 +36,7 @@ public final class Generator {
    * @param prompt at least one token
    * @param stopIds tokens that end the answer and do not belong to it
    * @param stops text that ends the answer and does not belong to it
+   * @param adapter what prompt and answer go through besides the model; null for the model alone
    */
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
   public record Request(
@@ -44,7 +45,8 @@ public final class Generator {
       int maxTokens,
       Set<Integer> stopIds,
       List<String> stops,
-      Seed seed) {
+      Seed seed,
+      @Nullable LoadedAdapter adapter) {
     public Request {
       stopIds = Set.copyOf(stopIds);
       stops = List.copyOf(stops);
@@ -54,6 +56,38 @@ public final class Generator {
       if (maxTokens < 1) {
         throw new IllegalArgumentException("maxTokens is " + maxTokens + ", must be at least 1");
       }
+    }
+
+    /** Without an adapter. */
+    public Request(
+        int[] prompt,
+        Sampling sampling,
+        int maxTokens,
+        Set<Integer> stopIds,
+        List<String> stops,
+        Seed seed) {
+      this(prompt, sampling, maxTokens, stopIds, stops, seed, null);
+    }
+
+    /** The same with an adapter. */
+    public Request with(@Nullable LoadedAdapter other) {
+      return new Request(prompt, sampling, maxTokens, stopIds, stops, seed, other);
+    }
+
+    /** Positions before the prompt. */
+    private int virtualTokens() {
+      return adapter == null ? 0 : adapter.virtualTokens();
+    }
+
+    private void begin(KvStore kv, int sequence) {
+      if (adapter != null) {
+        int unused = adapter.begin(kv, sequence);
+      }
+    }
+
+    /** Tokens of prompt or answer, the first the {@code index}th of both. */
+    private Batch.Piece piece(int sequence, int index, int[] ids) {
+      return new Batch.Piece(sequence, virtualTokens() + index, ids, adapter);
     }
 
     /** The most probable answer. */
@@ -95,7 +129,7 @@ public final class Generator {
   /**
    * One answer whose prompt may begin with what sequence 0 of {@code kv} already holds: only the
    * rest of the prompt goes through the model. The store keeps prompt and answer, without the
-   * answer's last token.
+   * answer's last token, behind the adapter's virtual tokens, with which an empty sequence begins.
    *
    * @param stopped asked before each token; true ends the answer as {@link
    *     Completion.Finish#STOPPED}
@@ -106,7 +140,10 @@ public final class Generator {
   public Completion generateIn(
       KvStore kv, Request request, Consumer<String> listener, BooleanSupplier stopped) {
     requireRoom(request);
-    int past = kv.length(0);
+    if (kv.length(0) == 0) {
+      request.begin(kv, 0);
+    }
+    int past = kv.length(0) - request.virtualTokens();
     int[] prompt = request.prompt();
     if (past >= prompt.length) {
       throw new IllegalArgumentException(
@@ -117,7 +154,7 @@ public final class Generator {
     try (Guard guard = Guard.noGrad()) {
       for (int from = past; from < prompt.length && !stopped.getAsBoolean(); ) {
         int to = Math.min(prompt.length, from + PREFILL_TOKENS);
-        var piece = new Batch.Piece(0, from, Arrays.copyOfRange(prompt, from, to));
+        var piece = request.piece(0, from, Arrays.copyOfRange(prompt, from, to));
         if (to < prompt.length) {
           try (Scope scope = Scope.open()) {
             model.hidden(Batch.ragged(List.of(piece)), kv);
@@ -155,6 +192,7 @@ public final class Generator {
           int length = requests.get(next).prompt().length;
           if (!active.containsKey(slot) && (tokens == 0 || tokens + length <= PREFILL_TOKENS)) {
             kv.truncate(slot, 0);
+            requests.get(next).begin(kv, slot);
             started.put(slot, next++);
             tokens += length;
           }
@@ -180,12 +218,12 @@ public final class Generator {
   }
 
   private static Batch.Piece prompt(int slot, Request request) {
-    return new Batch.Piece(slot, 0, request.prompt());
+    return request.piece(slot, 0, request.prompt());
   }
 
   private static Batch.Piece newest(int slot, Request request, Answer answer) {
-    int position = request.prompt().length + answer.size() - 1;
-    return new Batch.Piece(slot, position, new int[] {answer.last()});
+    int index = request.prompt().length + answer.size() - 1;
+    return request.piece(slot, index, new int[] {answer.last()});
   }
 
   /** One forward pass for these slots; each gets its next token. */
@@ -212,14 +250,20 @@ public final class Generator {
   }
 
   private void requireRoom(Request request) {
-    int room = model.config().maxPositions();
+    int positions = model.config().maxPositions();
+    int room = positions - request.virtualTokens();
     if ((long) request.prompt().length + request.maxTokens() > room) {
+      String taken =
+          request.virtualTokens() == 0
+              ? ""
+              : ", of which the adapter takes " + request.virtualTokens();
       throw new UserInputException(
-          "the prompt has %d tokens and %d more were asked for; the model was made for %d positions. Shorten the prompt or ask for at most %d tokens."
+          "the prompt has %d tokens and %d more were asked for; the model was made for %d positions%s. Shorten the prompt or ask for at most %d tokens."
               .formatted(
                   request.prompt().length,
                   request.maxTokens(),
-                  room,
+                  positions,
+                  taken,
                   Math.max(0, room - request.prompt().length)));
     }
   }

@@ -9,10 +9,12 @@ import dev.banyan.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,7 @@ final class HeldWeights implements ParameterSource, AutoCloseable {
   private final Map<String, Tensor> converted = new LinkedHashMap<>();
   private final Map<String, Matrix> rounded = new LinkedHashMap<>();
   private final List<Tensor> views = new ArrayList<>();
+  private final Set<LoadedAdapter> adapters = new LinkedHashSet<>();
 
   HeldWeights(
       SequencedMap<String, Tensor> parameters,
@@ -157,8 +160,19 @@ final class HeldWeights implements ParameterSource, AutoCloseable {
     }
   }
 
+  /** Closes the adapter with these weights, unless it is closed before. */
+  LoadedAdapter own(LoadedAdapter adapter) {
+    adapters.add(adapter);
+    return adapter;
+  }
+
+  void forget(LoadedAdapter adapter) {
+    adapters.remove(adapter);
+  }
+
   @Override
   public void close() {
+    List.copyOf(adapters).forEach(LoadedAdapter::close);
     rounded.values().forEach(Matrix::close);
     converted.values().forEach(Tensor::close);
     views.forEach(Tensor::close);

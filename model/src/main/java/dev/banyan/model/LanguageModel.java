@@ -11,7 +11,6 @@ import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Tensor;
 import dev.banyan.tensor.VectorKernels;
 import dev.banyan.weights.ShardPlan;
-import dev.banyan.weights.StoredTensor;
 import dev.banyan.weights.StoredType;
 import dev.banyan.weights.TensorSpec;
 import dev.banyan.weights.WeightFolder;
@@ -20,13 +19,10 @@ import dev.banyan.weights.config.ExpertNaming;
 import dev.banyan.weights.config.ModelConfig;
 import dev.banyan.weights.config.ParameterLayout;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,7 +109,7 @@ public final class LanguageModel implements AutoCloseable {
     var tensors = new LinkedHashMap<String, Tensor>();
     try (Scope scope = Scope.open()) {
       for (TensorSpec spec : layout(weights)) {
-        tensors.put(spec.name(), Scope.keep(lay(weights.tensor(spec.name()))));
+        tensors.put(spec.name(), Scope.keep(StoredTensors.lay(weights.tensor(spec.name()))));
       }
     }
     return new LanguageModel(
@@ -126,8 +122,9 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * {@link #open(Path, Opening)} with an adapter applied: the weights it changes are f32 copies,
-   * and {@link #save} writes a model that needs the adapter no longer.
+   * {@link #open(Path, Opening)} with LoRA or IA3 merged into the weights: those it changes are f32
+   * copies, and {@link #save} writes a model that needs the adapter no longer. {@link #load} leaves
+   * the weights as they are.
    *
    * @throws UserInputException when adapter and model do not fit each other
    */
@@ -138,10 +135,11 @@ public final class LanguageModel implements AutoCloseable {
     try (Scope scope = Scope.open();
         Guard guard = Guard.noGrad()) {
       List<TensorSpec> layout = layout(weights);
-      adapter.requireFits(layout.stream().map(TensorSpec::name).collect(Collectors.toSet()));
+      adapter.requireMerges();
+      adapter.requireFits(weights.config(), layout);
       for (TensorSpec spec : layout) {
-        Tensor own = lay(weights.tensor(spec.name()));
-        Tensor adapted = adapter.applied(spec.name(), own);
+        Tensor own = StoredTensors.lay(weights.tensor(spec.name()));
+        Tensor adapted = adapter.merged(spec.name(), own);
         tensors.put(spec.name(), Scope.keep(adapted == null ? own : adapted));
       }
     } catch (RuntimeException e) {
@@ -182,7 +180,7 @@ public final class LanguageModel implements AutoCloseable {
       var tensors = new LinkedHashMap<String, Tensor>();
       for (TensorSpec spec : layout(weights)) {
         Tensor parameter = Tensor.empty(DType.F32, spec.sizes());
-        parameter.copy_(lay(weights.tensor(spec.name())));
+        parameter.copy_(StoredTensors.lay(weights.tensor(spec.name())));
         tensors.put(spec.name(), Scope.keep(parameter.requireGrad()));
       }
       return new LanguageModel(
@@ -249,26 +247,32 @@ public final class LanguageModel implements AutoCloseable {
     return ParameterLayout.of(weights.config(), StoredType.F32, weights.expertNaming());
   }
 
-  /** Lays a tensor over the file where libtorch has its type, and copies it to f32 where not. */
-  private static Tensor lay(StoredTensor stored) {
-    DType dtype =
-        switch (stored.type()) {
-          case F64 -> DType.F64;
-          case F32 -> DType.F32;
-          case F16 -> DType.F16;
-          case BF16 -> DType.BF16;
-          default -> null;
-        };
-    long[] sizes = stored.spec().sizes();
-    if (dtype != null && stored.isAligned()) {
-      return Tensor.over(stored.data(), dtype, sizes);
+  /**
+   * Lays an adapter beside the weights, for the sequences whose pieces name it. Called by the
+   * thread that runs forward passes, between two of them; closed by the caller, or with the model.
+   *
+   * @throws UserInputException when adapter and model do not fit each other
+   */
+  public LoadedAdapter load(Adapter adapter) {
+    adapter.requireFits(config, ParameterLayout.of(config, StoredType.F32, naming));
+    try (Scope scope = Scope.open();
+        Guard guard = Guard.noGrad()) {
+      return held.own(
+          new LoadedAdapter(adapter.method(), held, adapter.adaptations(), virtual(adapter)));
     }
-    Tensor copy = Tensor.empty(DType.F32, sizes);
-    MemorySegment memory = copy.memory();
-    for (long i = 0; i < stored.spec().elements(); i++) {
-      memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, stored.floatAt(i));
+  }
+
+  private @Nullable VirtualTokens virtual(Adapter adapter) {
+    if (adapter.virtualTokens() == 0) {
+      return null;
     }
-    return copy;
+    if (adapter.isPrefix()) {
+      return VirtualTokens.ofPrefix(adapter.prompt(), config);
+    }
+    try (var kv = new ContiguousKvStore(config, 1, DType.F32)) {
+      decoder.begin(adapter.prompt().tensor(), kv);
+      return VirtualTokens.ofKept(kv, config);
+    }
   }
 
   /** Matrices of which this model holds a copy of its own. */
@@ -306,22 +310,27 @@ public final class LanguageModel implements AutoCloseable {
    * @throws IllegalArgumentException for a token id outside the vocabulary
    */
   public Tensor forward(Batch batch, KvStore kv) {
-    return logits(hidden(batch, kv));
+    return decoder.logits(hidden(batch, kv), batch);
   }
 
   /** {@link #forward} for the last token of each sequence only, f32 [sequences, vocabulary]. */
   public Tensor forwardLast(Batch batch, KvStore kv) {
     Tensor hidden = hidden(batch, kv);
     boolean all = batch.sequences().size() == batch.tokens();
-    return logits(all ? hidden : hidden.indexSelect(0, Tensor.of(batch.lastTokens())));
+    return all ? decoder.logits(hidden, batch) : decoder.logits(hidden, batch, batch.lastTokens());
   }
 
   /** What the last norm gives for every token, f32 [tokens, hidden]. */
   public Tensor hidden(Batch batch, KvStore kv) {
+    for (Batch.Sequence sequence : batch.sequences()) {
+      if (sequence.adapter() != null) {
+        sequence.adapter().requireUsable(held, kv, sequence.kv());
+      }
+    }
     return decoder.hidden(batch, kv);
   }
 
-  /** Scores f32 [rows, vocabulary] for hidden states [rows, hidden]. */
+  /** Scores f32 [rows, vocabulary] for hidden states [rows, hidden]; no adapter changes them. */
   public Tensor logits(Tensor hidden) {
     return decoder.logits(hidden);
   }

@@ -2,6 +2,7 @@ package dev.banyan.model;
 
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
+import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Guard;
 import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Tensor;
@@ -77,20 +78,26 @@ public record Verification(
 
   /** {@link #of(Path, Recording, RotaryFrequencies)} with the model opened in another way. */
   public static Verification of(Path folder, Recording recording, Opening opening) {
+    return of(folder, recording, opening, null);
+  }
+
+  /**
+   * {@link #of(Path, Recording, Opening)} with an adapter beside the weights; null for none. The
+   * recording has no logits of virtual tokens.
+   */
+  public static Verification of(
+      Path folder, Recording recording, Opening opening, @Nullable Adapter adapter) {
     RotaryFrequencies frequencies = opening.frequencies();
     try (var model = LanguageModel.open(folder, opening);
         Guard guard = Guard.noGrad()) {
+      @Nullable LoadedAdapter loaded = adapter == null ? null : model.load(adapter);
       int vocabulary = model.config().vocabSize();
       double largest = 0;
       int[] where = {0, 0, 0};
       long compared = 0;
       for (int row = 0; row < recording.logits.length; row++) {
-        float[] found;
-        try (Scope scope = Scope.open()) {
-          requireIds(recording.input_ids[row], vocabulary, row);
-          Tensor scores = model.forward(Batch.of(recording.input_ids[row]), KvStore.none());
-          found = scores.toFloats();
-        }
+        requireIds(recording.input_ids[row], vocabulary, row);
+        float[] found = scores(model, loaded, recording.input_ids[row]);
         for (int position = 0; position < recording.logits[row].length; position++) {
           float[] expected = recording.logits[row][position];
           requireWidth(expected.length, vocabulary, row, position);
@@ -105,13 +112,24 @@ public record Verification(
           compared += vocabulary;
         }
       }
-      String other = firstGreedyDifference(model, recording);
+      String other = firstGreedyDifference(model, loaded, recording);
       return new Verification(
           largest, where[0], where[1], where[2], other == null, other, compared, frequencies);
     }
   }
 
-  private static @Nullable String firstGreedyDifference(LanguageModel model, Recording recording) {
+  private static float[] scores(LanguageModel model, @Nullable LoadedAdapter adapter, int[] ids) {
+    try (var kv = new ContiguousKvStore(model.config(), 1, DType.F32);
+        Scope scope = Scope.open()) {
+      int position = adapter == null ? 0 : adapter.begin(kv, 0);
+      Tensor scores =
+          model.forward(Batch.ragged(List.of(new Batch.Piece(0, position, ids, adapter))), kv);
+      return scores.toFloats();
+    }
+  }
+
+  private static @Nullable String firstGreedyDifference(
+      LanguageModel model, @Nullable LoadedAdapter adapter, Recording recording) {
     @SuppressWarnings("ConstantValue") // the file may leave greedy out
     boolean none = recording.greedy == null || recording.greedy.length == 0;
     if (none) {
@@ -121,7 +139,8 @@ public record Verification(
     for (int row = 0; row < recording.greedy.length; row++) {
       requests.add(
           Generator.Request.greedy(
-              recording.input_ids[row], Math.max(1, recording.greedy[row].length), Set.of()));
+                  recording.input_ids[row], Math.max(1, recording.greedy[row].length), Set.of())
+              .with(adapter));
     }
     List<Completion> answers = new Generator(model, null).generateAll(requests, requests.size());
     for (int row = 0; row < recording.greedy.length; row++) {

@@ -94,6 +94,37 @@ class ChatSessionTest {
   }
 
   @Test
+  void aConversationBehindVirtualTokensRemembersToo(@TempDir Path folder) throws IOException {
+    new WrittenAdapter()
+        .with("prompt_embeddings", new Seed(4).stream("prefix"), 0, 10, 7, 2 * 2 * 2 * 8)
+        .write(folder, "{\"peft_type\": \"PREFIX_TUNING\", \"num_virtual_tokens\": 7}");
+    var manner = new ChatSession.Manner(Sampling.greedy(), 12, List.of(), Map.of(), new Seed(3));
+    var conversation = new ArrayList<Map<String, ?>>();
+    try (LoadedAdapter adapter = model.load(Adapter.open(folder));
+        var session = new ChatSession(model, tokenizer, template, Set.of(), adapter)) {
+      for (int turn = 0; turn < 3; turn++) {
+        conversation.add(Conversation.message("user", "grow"));
+        ChatSession.Reply reply = session.say("grow", manner, piece -> {}, () -> false);
+        int[] prompt =
+            tokenizer.encode(template.render(Conversation.toAnswer(conversation)).text(), false);
+        var anew = Generator.Request.greedy(prompt, 12, Set.of()).with(adapter);
+        var generator = new Generator(model, tokenizer);
+        assertThat(reply.completion()).isEqualTo(generator.generate(anew, piece -> {}));
+        assertThat(reply.completion())
+            .isNotEqualTo(generator.generate(anew.with(null), piece -> {}));
+        assertThat(reply.reusedTokens() > 0).isEqualTo(turn > 0);
+        conversation.add(Conversation.message("assistant", reply.completion().text()));
+      }
+      session.reset();
+      session.say("up ".repeat(20), manner, piece -> {}, () -> false);
+      assertThatThrownBy(
+              () -> session.say("up and out ".repeat(300), manner, piece -> {}, () -> false))
+          .isInstanceOf(UserInputException.class)
+          .hasMessageContaining("the model was made for 249");
+    }
+  }
+
+  @Test
   void aStoppedAnswerStaysAsFarAsItCame() {
     try (var session = session()) {
       var asked = new AtomicInteger();

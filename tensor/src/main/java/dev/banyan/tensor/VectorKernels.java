@@ -152,6 +152,98 @@ public final class VectorKernels implements AutoCloseable {
         });
   }
 
+  /** out = silu(gate) · up; all [rows, width], out may be gate. */
+  public void activate(Tensor gate, Tensor up, Tensor out) {
+    int rows = Math.toIntExact(gate.size(0));
+    int width = Math.toIntExact(gate.size(1));
+    long g = gate.raw().data_ptr().address();
+    long u = up.raw().data_ptr().address();
+    long to = out.raw().data_ptr().address();
+    team.run(
+        rows,
+        (row, worker) -> {
+          long at = 4L * row * width;
+          Swiglu.forward(g + at, u + at, to + at, width);
+        });
+  }
+
+  /**
+   * Rows that share a low-rank product.
+   *
+   * @param start the first of them
+   * @param length how many
+   * @param down [rank, inputs], F32; {@code up} [outputs, rank] likewise
+   */
+  public record LowRank(int start, int length, Matrix down, Matrix up) {
+    private int pieces() {
+      return (length + PIECE_ROWS - 1) / PIECE_ROWS;
+    }
+  }
+
+  /**
+   * out += x · downᵀ · upᵀ in the rows of each part (Hu et al. 2021); other rows stay.
+   *
+   * @param x [rows, inputs]
+   * @param out [rows, outputs]
+   */
+  public void addLowRank(Tensor x, List<LowRank> parts, Tensor out) {
+    long from = x.raw().data_ptr().address();
+    long to = out.raw().data_ptr().address();
+    int pieces = 0;
+    for (LowRank part : parts) {
+      boolean fits =
+          x.size(-1) == part.down.inputs()
+              && out.size(-1) == part.up.outputs()
+              && part.down.outputs() == part.up.inputs()
+              && part.start + part.length <= Math.min(x.size(0), out.size(0));
+      if (!fits) {
+        throw new IllegalArgumentException(part + " does not fit " + x + " and " + out);
+      }
+      pieces += part.pieces();
+    }
+    team.run(
+        pieces,
+        (piece, worker) -> {
+          int i = 0;
+          int own = piece;
+          while (own >= parts.get(i).pieces()) {
+            own -= parts.get(i++).pieces();
+          }
+          lowRank(parts.get(i), own * PIECE_ROWS, from, to, worker);
+        });
+  }
+
+  /** At most {@link #PIECE_ROWS} rows of a part, from its row {@code first} on. */
+  private void lowRank(LowRank part, int first, long from, long to, int worker) {
+    int rows = Math.min(PIECE_ROWS, part.length - first);
+    int rank = part.up.inputs();
+    long betweenBytes = 4L * PIECE_ROWS * rank;
+    long scratchBytes = Products.scratchBytes(Math.max(part.down.inputs(), rank));
+    long between = team.scratch(worker, betweenBytes + scratchBytes);
+    long scratch = between + betweenBytes;
+    long row = (long) part.start + first;
+    multiply(
+        Products.Weights.of(part.down),
+        from + row * 4L * part.down.inputs(),
+        rows,
+        scratch,
+        new Products.Target(between, 4L * rank, 0, false));
+    long stride = 4L * part.up.outputs();
+    multiply(
+        Products.Weights.of(part.up),
+        between,
+        rows,
+        scratch,
+        new Products.Target(to + row * stride, stride, 0, true));
+  }
+
+  private static void multiply(
+      Products.Weights weights, long from, int rows, long scratch, Products.Target target) {
+    for (int panel = 0; panel < weights.panels(); panel++) {
+      Products.panel(weights, panel, from, 4L * weights.inputs(), rows, scratch, target);
+    }
+  }
+
   private static void requireFit(Tensor x, Matrix matrix, Tensor out) {
     if (x.size(-1) != matrix.inputs()
         || out.size(-1) != matrix.outputs()

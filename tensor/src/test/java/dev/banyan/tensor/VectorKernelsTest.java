@@ -76,6 +76,68 @@ class VectorKernelsTest {
   }
 
   @Test
+  void aLowRankProductIsAddedToItsRowsAlone() {
+    try (var one = VectorKernels.open(1);
+        var three = VectorKernels.open(3);
+        Scope scope = Scope.open()) {
+      for (int[] size : new int[][] {{1, 16, 16}, {4, 33, 17}, {20, 100, 40}}) {
+        Tensor down = random(size[0], size[1]);
+        Tensor up = random(size[2], size[0]);
+        Tensor x = random(50, size[1]);
+        Tensor before = random(50, size[2]);
+        Tensor after = Tensor.zeros(DType.F32, 50, size[2]).copy_(before);
+        three.addLowRank(x, List.of(lowRank(3, 40, down, up), lowRank(44, 1, down, up)), after);
+        Tensor expected = before.add(x.linear(down).linear(up));
+        for (int row = 0; row < 50; row++) {
+          boolean changed = (row >= 3 && row < 43) || row == 44;
+          float[] found = after.select(0, row).toFloats();
+          float[] wanted = (changed ? expected : before).select(0, row).toFloats();
+          assertThat(found).containsExactly(wanted, within(changed ? 1e-3f : 0f));
+          if (changed) {
+            Tensor alone = Tensor.zeros(DType.F32, 1, size[2]);
+            alone.copy_(before.narrow(0, row, 1));
+            one.addLowRank(x.narrow(0, row, 1), List.of(lowRank(0, 1, down, up)), alone);
+            assertThat(found).containsExactly(alone.toFloats());
+          }
+        }
+      }
+      Tensor x = random(2, 8);
+      assertThatThrownBy(
+              () ->
+                  three.addLowRank(
+                      x, List.of(lowRank(1, 2, random(2, 8), random(4, 2))), random(2, 4)))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  private static VectorKernels.LowRank lowRank(int start, int length, Tensor down, Tensor up) {
+    return new VectorKernels.LowRank(start, length, Matrix.of(down), Matrix.of(up));
+  }
+
+  @Test
+  void anActivationBesideTheProductsHasTheBitsOfTheOneWithin() {
+    try (var kernels = VectorKernels.open(2);
+        Scope scope = Scope.open()) {
+      Tensor x = random(7, 40);
+      Matrix gate = Matrix.of(random(50, 40));
+      Matrix up = Matrix.of(random(50, 40));
+      Tensor[] out = new Tensor[4];
+      Arrays.setAll(out, i -> Tensor.zeros(DType.F32, 7, 50));
+      kernels.gated(
+          x,
+          new VectorKernels.Product(gate, null, out[0], false),
+          new VectorKernels.Product(up, null, out[1], false),
+          out[0]);
+      kernels.multiply(
+          x,
+          new VectorKernels.Product(gate, null, out[2], false),
+          new VectorKernels.Product(up, null, out[3], false));
+      kernels.activate(out[2], out[3], out[2]);
+      assertThat(out[2].toFloats()).containsExactly(out[0].toFloats());
+    }
+  }
+
+  @Test
   void everyFiniteF16IsWidenedExactly() {
     try (Scope scope = Scope.open()) {
       Tensor all = Tensor.empty(DType.F16, 1, 65536);

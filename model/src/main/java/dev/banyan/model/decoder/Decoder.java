@@ -17,6 +17,7 @@ import dev.banyan.weights.config.Family;
 import dev.banyan.weights.config.ModelConfig;
 import dev.banyan.weights.config.ParameterLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +60,9 @@ public final class Decoder implements AutoCloseable {
     }
     this.lastNorm = source.vector("model.norm.weight");
     String head = config.tiedEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
-    this.head = new Linear(source.matrix(head), null);
+    this.head =
+        new Linear(
+            head.substring(0, head.length() - ".weight".length()), source.matrix(head), null);
     this.rotary = new RotaryTable(config, opening.frequencies());
   }
 
@@ -75,10 +78,23 @@ public final class Decoder implements AutoCloseable {
             "token id " + id + " is not in the vocabulary of " + config.vocabSize());
       }
     }
+    return hidden(embedding.embedding(Tensor.of(batch.ids())).to(DType.F32), batch, kv);
+  }
+
+  /**
+   * Keys and values of one sequence's first tokens, which are given as embeddings f32 [tokens,
+   * hidden].
+   */
+  public void begin(Tensor embeddings, KvStore kv) {
+    int[] none = new int[(int) embeddings.size(0)];
+    Tensor unused = hidden(embeddings, Batch.of(none), kv);
+  }
+
+  private Tensor hidden(Tensor x, Batch batch, KvStore kv) {
+    Arithmetic arithmetic = AdaptedArithmetic.of(arithmetic(batch.tokens()), AdaptedRows.of(batch));
     try (Masks masks = new Masks(batch)) {
       return hidden(
-          new Attention.Pass(
-              batch, kv, rotary.at(batch.positions()), masks, arithmetic(batch.tokens())));
+          x, new Attention.Pass(batch, kv, rotary.at(batch.positions()), masks, arithmetic));
     }
   }
 
@@ -97,11 +113,11 @@ public final class Decoder implements AutoCloseable {
     return torch;
   }
 
-  private Tensor hidden(Attention.Pass pass) {
+  private Tensor hidden(Tensor embedded, Attention.Pass pass) {
     Batch batch = pass.batch();
     Arithmetic arithmetic = pass.arithmetic();
     double eps = config.rmsNormEps();
-    Tensor x = Scope.keep(embedding.embedding(Tensor.of(batch.ids())).to(DType.F32));
+    Tensor x = Scope.keep(embedded);
     try {
       for (Layer layer : layers) {
         Tensor next;
@@ -135,6 +151,20 @@ public final class Decoder implements AutoCloseable {
     return arithmetic((int) hidden.size(0)).apply(hidden, head);
   }
 
+  /** {@link #logits(Tensor)} of every token of a batch, each by its sequence's adapter. */
+  public Tensor logits(Tensor hidden, Batch batch) {
+    return AdaptedArithmetic.of(arithmetic((int) hidden.size(0)), AdaptedRows.of(batch))
+        .apply(hidden, head);
+  }
+
+  /** The same for some of the tokens. */
+  public Tensor logits(Tensor hidden, Batch batch, int[] tokens) {
+    Tensor chosen = hidden.indexSelect(0, Tensor.of(tokens));
+    long[] rows = Arrays.stream(tokens).asLongStream().toArray();
+    return AdaptedArithmetic.of(arithmetic(tokens.length), AdaptedRows.of(batch).select(rows))
+        .apply(chosen, head);
+  }
+
   @Override
   public void close() {
     rotary.close();
@@ -147,7 +177,11 @@ public final class Decoder implements AutoCloseable {
   private record Parts(ModelConfig config, ExpertNaming naming, ParameterSource source) {
     Linear linear(String name, boolean bias) {
       return new Linear(
-          source.matrix(name + ".weight"), bias ? source.vector(name + ".bias") : null);
+          name, source.matrix(name + ".weight"), bias ? source.vector(name + ".bias") : null);
+    }
+
+    private Linear exact(String name) {
+      return new Linear(name, source.exactMatrix(name + ".weight"), null);
     }
 
     Layer layer(int layer) {
@@ -207,24 +241,21 @@ public final class Decoder implements AutoCloseable {
       @Nullable Linear gate = null;
       if (experts.sharedIntermediateSize() > 0) {
         shared = dense(block + "shared_expert.", false);
-        gate = new Linear(source.exactMatrix(block + "shared_expert_gate.weight"), null);
+        gate = exact(block + "shared_expert_gate");
       }
       return new Experts(
-          new Linear(source.exactMatrix(block + "gate.weight"), null),
-          experts.perToken(),
-          experts.normalizesTopK(),
-          list,
-          shared,
-          gate);
+          exact(block + "gate"), experts.perToken(), experts.normalizesTopK(), list, shared, gate);
     }
 
     private Dense packedExpert(String block, int expert, int width) {
       Weight both = source.matrix(block + "experts.gate_up_proj");
       Weight down = source.matrix(block + "experts.down_proj");
+      // PEFT has no name for one expert of a stack, and no adapter reaches it
+      String name = block + "experts";
       return new Dense(
-          new Linear(both.part(expert, 0, width), null),
-          new Linear(both.part(expert, width, width), null),
-          new Linear(down.part(expert, 0, config.hiddenSize()), null));
+          new Linear(name, both.part(expert, 0, width), null),
+          new Linear(name, both.part(expert, width, width), null),
+          new Linear(name, down.part(expert, 0, config.hiddenSize()), null));
     }
   }
 }

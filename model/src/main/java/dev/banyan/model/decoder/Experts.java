@@ -41,8 +41,9 @@ record Experts(
       if (slots.length == 0) {
         continue;
       }
-      Tensor rows = Tensor.of(rowsOf(slots));
-      Tensor out = experts.get(expert).apply(x.indexSelect(0, rows), arithmetic);
+      long[] chosen = rowsOf(slots);
+      Tensor rows = Tensor.of(chosen);
+      Tensor out = experts.get(expert).apply(x.indexSelect(0, rows), arithmetic.select(chosen));
       Tensor weighed = out.mul(flatWeights.indexSelect(0, Tensor.of(slots)));
       sum = sum.indexAdd(0, rows, weighed);
     }

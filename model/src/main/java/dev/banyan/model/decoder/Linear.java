@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * x · weightᵀ + bias.
  *
+ * @param name transformers' name of the layer, by which adapters know it
  * @param weight [outputs, inputs]
  * @param bias [outputs]
  */
-record Linear(Weight weight, @Nullable Tensor bias) {}
+record Linear(String name, Weight weight, @Nullable Tensor bias) {}

@@ -1,6 +1,7 @@
 package dev.banyan.model.decoder;
 
 import dev.banyan.model.Batch;
+import dev.banyan.model.adapter.Adaptation;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Libtorch;
 import dev.banyan.tensor.Tensor;
@@ -52,6 +53,23 @@ record TorchArithmetic(DType dtype) implements Arithmetic {
   public Tensor apply(Tensor x, Linear layer) {
     DType type = layer.weight().isExact() ? DType.F32 : dtype;
     return product(x.to(type), layer, type).to(DType.F32);
+  }
+
+  @Override
+  public Tensor activated(Tensor gate, Tensor up) {
+    return gate.swiglu(up);
+  }
+
+  @Override
+  public Tensor addedLowRank(Tensor out, Tensor x, List<AdaptedRows.Part> parts) {
+    return AdaptedRows.changed(
+        out,
+        parts,
+        (rows, part) -> {
+          var lowRank = (Adaptation.LowRank) part.adaptation();
+          Tensor input = x.narrow(0, part.start(), part.length()).to(DType.F32);
+          return rows.add(input.linear(lowRank.down()).linear(lowRank.up()));
+        });
   }
 
   private static Tensor product(Tensor input, Linear layer, DType dtype) {

@@ -1,6 +1,7 @@
 package dev.banyan.model.decoder;
 
 import dev.banyan.model.Batch;
+import dev.banyan.model.adapter.Adaptation;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.KvPages;
 import dev.banyan.tensor.Scope;
@@ -33,6 +34,9 @@ final class VectorArithmetic implements Arithmetic, AutoCloseable {
 
   private static final List<Role> PROJECTED = List.of(Role.QUERY, Role.KEY, Role.VALUE);
 
+  /** The two that an adapter changes before they meet. */
+  private static final List<Role> GATED = List.of(Role.GATE, Role.UP);
+
   private final VectorKernels kernels;
   private final Map<Role, Tensor> results = new EnumMap<>(Role.class);
 
@@ -60,7 +64,8 @@ final class VectorArithmetic implements Arithmetic, AutoCloseable {
     List<Tensor> outs = new ArrayList<>(products.length);
     for (int i = 0; i < products.length; i++) {
       Linear layer = layers.get(i);
-      Tensor out = result(PROJECTED.get(i), x.size(0), layer.weight().matrix().outputs());
+      Role role = (products.length == 2 ? GATED : PROJECTED).get(i);
+      Tensor out = result(role, x.size(0), layer.weight().matrix().outputs());
       products[i] = product(layer, out, false);
       outs.add(out);
     }
@@ -87,6 +92,26 @@ final class VectorArithmetic implements Arithmetic, AutoCloseable {
   public Tensor apply(Tensor x, Linear layer) {
     Tensor out = Tensor.empty(DType.F32, x.size(0), layer.weight().matrix().outputs());
     kernels.multiply(x.contiguous(), product(layer, out, false));
+    return out;
+  }
+
+  @Override
+  public Tensor activated(Tensor gate, Tensor up) {
+    Tensor out = result(Role.GATE, gate.size(0), gate.size(1));
+    kernels.activate(gate, up, out);
+    return out;
+  }
+
+  @Override
+  public Tensor addedLowRank(Tensor out, Tensor x, List<AdaptedRows.Part> parts) {
+    List<VectorKernels.LowRank> list = new ArrayList<>(parts.size());
+    for (AdaptedRows.Part part : parts) {
+      var lowRank = (Adaptation.LowRank) part.adaptation();
+      list.add(
+          new VectorKernels.LowRank(
+              part.start(), part.length(), lowRank.downMatrix(), lowRank.upMatrix()));
+    }
+    kernels.addLowRank(x.contiguous(), list, out);
     return out;
   }
 
