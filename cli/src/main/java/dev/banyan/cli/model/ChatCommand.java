@@ -6,6 +6,7 @@ import dev.banyan.core.ExitCode;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.ChatSession;
 import dev.banyan.model.ChatTemplate;
+import dev.banyan.model.Opening;
 import dev.banyan.model.Precision;
 import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
@@ -63,7 +64,10 @@ public final class ChatCommand implements Callable<ExitCode> {
   @Option(
       names = "--adapter",
       paramLabel = "DIR",
-      description = "A PEFT folder (LoRA or IA3) to apply to the model.")
+      description = {
+        "A PEFT folder to use beside the model: LoRA, IA3, prompt tuning, P-tuning or prefix",
+        "tuning."
+      })
   private @Nullable Path adapter;
 
   @Option(
@@ -96,8 +100,14 @@ public final class ChatCommand implements Callable<ExitCode> {
       throw new UserInputException("--threads is " + threads + ", must be at least 1");
     }
     Libtorch.start(Libtorch.Use.INFERENCE, threads == null ? Threads.worthWhile(config) : threads);
-    try (var model = Adapted.open(folder, precision, adapter);
-        var session = new ChatSession(model, tokenizer, template, stopIds(config, tokenizer))) {
+    try (var adapted = Adapted.open(folder, Opening.fast().with(precision), adapter);
+        var session =
+            new ChatSession(
+                adapted.model(),
+                tokenizer,
+                template,
+                stopIds(config, tokenizer),
+                adapted.adapter())) {
       session.system(system);
       var talk = new Talk(session, manner);
       try (ChatScreen screen = ChatScreen.open(common.out(), common.err(), folder)) {

@@ -6,6 +6,7 @@ import dev.banyan.core.ExitCode;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.Completion;
 import dev.banyan.model.Generator;
+import dev.banyan.model.LoadedAdapter;
 import dev.banyan.model.Mode;
 import dev.banyan.model.Opening;
 import dev.banyan.model.Precision;
@@ -116,7 +117,10 @@ public final class GenerateCommand implements Callable<ExitCode> {
   @Option(
       names = "--adapter",
       paramLabel = "DIR",
-      description = "A PEFT folder (LoRA or IA3) to apply to the model.")
+      description = {
+        "A PEFT folder to use beside the model: LoRA, IA3, prompt tuning, P-tuning or prefix",
+        "tuning."
+      })
   private @Nullable Path adapter;
 
   @Option(
@@ -155,21 +159,13 @@ public final class GenerateCommand implements Callable<ExitCode> {
     if (ids.length == 0) {
       throw new UserInputException("the prompt is empty; give -p TEXT or text on standard input");
     }
-    int room = Math.max(1, config.maxPositions() - ids.length);
-    var request =
-        new Generator.Request(
-            ids,
-            sampling,
-            maxTokens == null ? Math.min(128, room) : positive("--max-tokens", maxTokens),
-            stopIds(config),
-            stops.stream().map(stop -> stop.replace("\\n", "\n")).toList(),
-            common.seed());
     Libtorch.start(Libtorch.Use.INFERENCE, threads(config));
-    try (var model = Adapted.open(folder, opening(), adapter)) {
+    try (var adapted = Adapted.open(folder, opening(), adapter)) {
+      Generator.Request request = request(config, ids, sampling, adapted.adapter());
       PrintWriter out = common.out();
       long start = System.nanoTime();
       Completion answer =
-          new Generator(model, tokenizer)
+          new Generator(adapted.model(), tokenizer)
               .generate(
                   request,
                   piece -> {
@@ -189,6 +185,20 @@ public final class GenerateCommand implements Callable<ExitCode> {
               .put("tokensPerSecond", answer.ids().size() / seconds));
     }
     return ExitCode.DONE;
+  }
+
+  private Generator.Request request(
+      ModelConfig config, int[] ids, Sampling sampling, @Nullable LoadedAdapter beside) {
+    int virtual = beside == null ? 0 : beside.virtualTokens();
+    int room = Math.max(1, config.maxPositions() - virtual - ids.length);
+    return new Generator.Request(
+        ids,
+        sampling,
+        maxTokens == null ? Math.min(128, room) : positive("--max-tokens", maxTokens),
+        stopIds(config),
+        stops.stream().map(stop -> stop.replace("\\n", "\n")).toList(),
+        common.seed(),
+        beside);
   }
 
   private Opening opening() {

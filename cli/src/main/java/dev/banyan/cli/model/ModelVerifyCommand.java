@@ -3,6 +3,7 @@ package dev.banyan.cli.model;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.UsesLibtorch;
 import dev.banyan.core.ExitCode;
+import dev.banyan.model.Adapter;
 import dev.banyan.model.Mode;
 import dev.banyan.model.Opening;
 import dev.banyan.model.Precision;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -75,6 +77,12 @@ public final class ModelVerifyCommand implements Callable<ExitCode> {
       description = "How the model computes (default: ${DEFAULT-VALUE}).")
   private Mode mode = Mode.FAST;
 
+  @Option(
+      names = "--adapter",
+      paramLabel = "DIR",
+      description = "A PEFT folder that the recorded model had.")
+  private @Nullable Path adapter;
+
   private Opening opening(RotaryFrequencies frequencies) {
     return new Opening(mode, Precision.F32, frequencies, false);
   }
@@ -84,17 +92,19 @@ public final class ModelVerifyCommand implements Callable<ExitCode> {
     var recording = Verification.Recording.read(against);
     ModelConfig config = ModelConfig.read(folder.resolve(ModelConfig.FILE));
     Libtorch.start(Libtorch.Use.INFERENCE, Threads.worthWhile(config));
+    @Nullable Adapter beside = adapter == null ? null : Adapter.open(adapter);
     Verification found =
         Verification.of(
             folder,
             recording,
             opening(
-                rotary == Rotary.STORED ? RotaryFrequencies.AS_STORED : RotaryFrequencies.EXACT));
+                rotary == Rotary.STORED ? RotaryFrequencies.AS_STORED : RotaryFrequencies.EXACT),
+            beside);
     print(found);
     StoredType type = config.type();
     boolean narrow = type == StoredType.BF16 || type == StoredType.F16;
     if (rotary == Rotary.EITHER && narrow && !found.holds(tolerance)) {
-      found = Verification.of(folder, recording, opening(RotaryFrequencies.AS_STORED));
+      found = Verification.of(folder, recording, opening(RotaryFrequencies.AS_STORED), beside);
       print(found);
     }
     boolean same = found.holds(tolerance);

@@ -12,10 +12,14 @@ import dev.banyan.model.Precision;
 import dev.banyan.model.TrainedBpe;
 import dev.banyan.weights.config.ModelConfig;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -52,6 +56,18 @@ class ModelCommandsTest {
     assertThat(run("model", "verify", fixture("qwen3").toString(), "--against", changed.toString()))
         .isEqualTo(1);
     assertThat(text(out)).contains("differ at row 0, new token 0");
+    Path adapter = prefix(temp.resolve("prefix"), 3 * 2 * 2 * 12);
+    assertThat(
+            run(
+                "model",
+                "verify",
+                fixture("qwen3").toString(),
+                "--against",
+                oracle.toString(),
+                "--adapter",
+                adapter.toString()))
+        .isEqualTo(1);
+    assertThat(text(out)).contains("different");
   }
 
   @Test
@@ -73,7 +89,7 @@ class ModelCommandsTest {
   }
 
   @Test
-  void generatePrintsTheAnswerAndItsFigures() {
+  void generatePrintsTheAnswerAndItsFigures() throws IOException {
     Path folder = temp.resolve("model");
     String config =
         """
@@ -117,6 +133,41 @@ class ModelCommandsTest {
     assertThat(run("generate", folder.toString(), "-p", "a tree", "--max-tokens", "900"))
         .isEqualTo(2);
     assertThat(text(err)).contains("the model was made for 64 positions");
+    Path adapter = prefix(temp.resolve("prefix"), 2 * 2 * 2 * 8);
+    List<String> adapted = new ArrayList<>(List.of(line));
+    adapted.addAll(List.of("--adapter", adapter.toString()));
+    assertThat(run(adapted.toArray(String[]::new))).isZero();
+    assertThat(text(out)).isNotEqualTo(first);
+    assertThat(run("generate", folder.toString(), "-p", "a", "--adapter", temp.toString()))
+        .isEqualTo(2);
+    assertThat(text(err)).contains("adapter_config.json: there is no such file");
+    Files.writeString(
+        adapter.resolve("adapter_config.json"),
+        "{\"peft_type\": \"PROMPT_TUNING\", \"num_virtual_tokens\": 3}");
+    assertThat(run("generate", folder.toString(), "-p", "a", "--adapter", adapter.toString()))
+        .isEqualTo(2);
+    assertThat(text(err)).contains("from different models");
+  }
+
+  /** Prefix tuning with three virtual tokens of so many numbers. */
+  private static Path prefix(Path folder, int width) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(
+        folder.resolve("adapter_config.json"),
+        "{\"peft_type\": \"PREFIX_TUNING\", \"num_virtual_tokens\": 3}");
+    byte[] header =
+        "{\"prompt_embeddings\": {\"dtype\": \"F32\", \"shape\": [3, WIDTH], \"data_offsets\": [0, BYTES]}}"
+            .replace("WIDTH", "" + width)
+            .replace("BYTES", "" + 12 * width)
+            .getBytes(StandardCharsets.UTF_8);
+    ByteBuffer file =
+        ByteBuffer.allocate(8 + header.length + 12 * width).order(ByteOrder.LITTLE_ENDIAN);
+    file.putLong(header.length).put(header);
+    for (int i = 0; i < 3 * width; i++) {
+      file.putFloat((float) Math.sin(i));
+    }
+    Files.write(folder.resolve("adapter_model.safetensors"), file.array());
+    return folder;
   }
 
   private int run(String... args) {
