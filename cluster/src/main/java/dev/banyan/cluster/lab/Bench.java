@@ -5,6 +5,7 @@ import dev.banyan.cluster.LabPlan;
 import dev.banyan.cluster.LabReport;
 import dev.banyan.cluster.LabRun;
 import dev.banyan.cluster.RankProgram;
+import dev.banyan.cluster.follow.LiveDetector;
 import dev.banyan.core.MissingThingException;
 import dev.banyan.core.Progress;
 import java.io.IOException;

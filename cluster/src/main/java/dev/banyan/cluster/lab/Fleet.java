@@ -2,18 +2,14 @@ package dev.banyan.cluster.lab;
 
 import dev.banyan.cluster.EventLine;
 import dev.banyan.cluster.RankProgram;
+import dev.banyan.cluster.follow.ProcessWatch;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -23,8 +19,7 @@ final class Fleet implements AutoCloseable {
 
   private final List<Process> ranks = new ArrayList<>();
   private final List<Semaphore> held = new ArrayList<>();
-  private final Map<Integer, String> states = new HashMap<>();
-  private final Queue<EventLine> seen = new ConcurrentLinkedQueue<>();
+  private final ProcessWatch watch = new ProcessWatch();
 
   /** Starts every rank of a program in its place. */
   static Fleet start(RankProgram program, Place place, Path folder) throws IOException {
@@ -49,16 +44,7 @@ final class Fleet implements AutoCloseable {
     ranks.add(process);
     held.add(gate);
     Thread.ofVirtual().start(() -> listen(process, gate));
-    var unused =
-        process
-            .onExit()
-            .thenAccept(
-                ended ->
-                    seen.add(
-                        new EventLine.Gone(
-                            System.nanoTime(),
-                            rank,
-                            "pid %d %s".formatted(ended.pid(), ending(ended.exitValue())))));
+    watch.add(rank, process);
   }
 
   private static void listen(Process process, Semaphore gate) {
@@ -72,10 +58,6 @@ final class Fleet implements AutoCloseable {
     } catch (IOException e) {
       // the rank is gone
     }
-  }
-
-  private static String ending(int exit) {
-    return exit > 128 ? "was ended by signal " + (exit - 128) : "ended with exit code " + exit;
   }
 
   int size() {
@@ -110,33 +92,9 @@ final class Fleet implements AutoCloseable {
     return ranks.get(rank).pid();
   }
 
-  /** What an agent beside the ranks sees: processes that ended, states that changed. */
+  /** What an agent beside the ranks saw since the last call. */
   List<EventLine> observed() {
-    for (int rank = 0; rank < ranks.size(); rank++) {
-      String state = ranks.get(rank).isAlive() ? state(pid(rank)) : "";
-      boolean stopped = state.equals("T");
-      boolean told = "T".equals(states.get(rank));
-      if (stopped != told && !state.isEmpty()) {
-        states.put(rank, state);
-        seen.add(new EventLine.Stat(System.nanoTime(), rank, state, ""));
-      }
-    }
-    List<EventLine> lines = new ArrayList<>();
-    EventLine line;
-    while ((line = seen.poll()) != null) {
-      lines.add(line);
-    }
-    return lines;
-  }
-
-  /** The letter of {@code /proc/<pid>/stat}; empty where it cannot be read. */
-  private static String state(long pid) {
-    try {
-      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-      return stat.substring(stat.lastIndexOf(')') + 2).substring(0, 1);
-    } catch (IOException | IndexOutOfBoundsException e) {
-      return "";
-    }
+    return watch.observed();
   }
 
   @Override

@@ -6,6 +6,8 @@ import dev.banyan.cluster.Findings;
 import dev.banyan.cluster.LabRun;
 import dev.banyan.cluster.RankProgram;
 import dev.banyan.cluster.Verdict;
+import dev.banyan.cluster.follow.Detector;
+import dev.banyan.cluster.follow.EventTail;
 import dev.banyan.cluster.read.EventCursor;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.banyan.cluster.lab;
+package dev.banyan.cluster.follow;
 
 import dev.banyan.cluster.EventLine;
 import dev.banyan.cluster.Findings;
@@ -6,7 +6,7 @@ import dev.banyan.cluster.read.EventCursor;
 import java.util.List;
 
 /** The diagnosis that also runs offline and in {@code watch}. */
-final class LiveDetector implements Detector {
+public final class LiveDetector implements Detector {
   @Override
   public void accept(EventCursor line) {}
 

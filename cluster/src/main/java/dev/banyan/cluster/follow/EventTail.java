@@ -1,4 +1,4 @@
-package dev.banyan.cluster.lab;
+package dev.banyan.cluster.follow;
 
 import dev.banyan.cluster.read.EventCursor;
 import dev.banyan.cluster.read.JsonEventCursor;
@@ -9,16 +9,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Follows a file of event lines that another process writes. */
-final class EventTail implements AutoCloseable {
+public final class EventTail implements AutoCloseable {
   private final Path path;
   private @Nullable EventCursor cursor;
 
-  EventTail(Path path) {
+  public EventTail(Path path) {
     this.path = path;
   }
 
   /** The file's cursor, once there is a file; its {@code next} is false until more was written. */
-  Optional<EventCursor> cursor() throws IOException {
+  public Optional<EventCursor> cursor() throws IOException {
     if (cursor == null && Files.exists(path)) {
       cursor = new JsonEventCursor(Files.newInputStream(path), path.toString(), broken -> {});
     }

@@ -1,4 +1,4 @@
-package dev.banyan.cluster.lab;
+package dev.banyan.cluster.follow;
 
 import dev.banyan.cluster.EventLine;
 import dev.banyan.cluster.Findings;
