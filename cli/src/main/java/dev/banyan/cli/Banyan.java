@@ -6,7 +6,8 @@ import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchPlanCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
-import dev.banyan.cli.cluster.LabCommand;
+import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
+import dev.banyan.cli.cluster.ClusterLabCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -98,7 +99,8 @@ public final class Banyan {
               "Cluster",
               "cluster",
               "Finds the faulty part of a training cluster.",
-              LabCommand.class),
+              ClusterDiagnoseCommand.class,
+              ClusterLabCommand.class),
           Noun.group(
               "Serving",
               "serve",

@@ -3,9 +3,9 @@ package dev.banyan.cluster;
 import java.util.Locale;
 
 /**
- * What an event line tells. {@code ENTER}, {@code LEAVE} and {@code HB} carry no peer; {@code POST},
- * {@code FIRST} and {@code LAST} are written by the receiver of a transfer, {@code CREDIT} and
- * {@code SENT} by its sender. {@code HELLO} and {@code COMM} describe a file; {@code GONE} and
+ * What an event line tells. {@code ENTER}, {@code LEAVE} and {@code HB} carry no peer; {@code
+ * POST}, {@code FIRST} and {@code LAST} are written by the receiver of a transfer, {@code CREDIT}
+ * and {@code SENT} by its sender. {@code HELLO} and {@code COMM} describe a file; {@code GONE} and
  * {@code STAT} are written by an agent or supervisor about a rank. The place in this list is the
  * number in binary files.
  */

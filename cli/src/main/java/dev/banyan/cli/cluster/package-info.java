@@ -1,4 +1,4 @@
-/** Commands of {@code banyan cluster}. */
+/** {@code banyan cluster}: commands over the cluster room. */
 @NullMarked
 package dev.banyan.cli.cluster;
 

@@ -75,7 +75,9 @@ final class Assembly {
     List<OpRecord> collectives = new ArrayList<>();
     List<OpRecord> pairs = new ArrayList<>();
     Map<Long, OpRecord> last = new HashMap<>();
-    long entered = part.ops().lastEnqueued();
+    // The recorder's own count takes sends and receives in, so it says nothing where there are any.
+    boolean apart = part.ops().ops().stream().noneMatch(OpRecord::pointToPoint);
+    long entered = apart && !part.ops().ops().isEmpty() ? part.ops().lastEnqueued() : -1;
     for (OpRecord op : part.ops().ops()) {
       if (op.pointToPoint()) {
         pairs.add(inWorld(op, members));

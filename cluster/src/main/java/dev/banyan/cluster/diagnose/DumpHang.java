@@ -119,7 +119,9 @@ final class DumpHang {
       if (open < 0) {
         continue;
       }
-      waiting.add(each.getKey());
+      if (log.entered() >= last) {
+        waiting.add(each.getKey());
+      }
       Set<Integer> keep = waitsFor.computeIfAbsent(each.getKey(), r -> new TreeSet<>());
       for (int other : absent) {
         MemberLog theirs = group.logs().get(other);
@@ -165,6 +167,9 @@ final class DumpHang {
   private long lastOfSilent(GroupLog group) {
     long last = -1;
     boolean behind = false;
+    if (group.logs().values().stream().allMatch(log -> log.collectives().isEmpty())) {
+      return -1;
+    }
     for (MemberLog log : group.logs().values()) {
       if (log.collectives().stream().anyMatch(op -> op.state() != OpRecord.State.UNKNOWN)) {
         return -1;

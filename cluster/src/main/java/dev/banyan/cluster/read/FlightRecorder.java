@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * into the same tree. The rank stands only in the file's name.
  */
 public final class FlightRecorder {
-  /** The last number of a name, before endings such as {@code .json}. */
-  public static final Pattern RANK_IN_NAME = Pattern.compile("(\\d+)(?:\\.[A-Za-z]+)*$");
-
   private static final Pattern PAIR = Pattern.compile("(\\d+)\\s*(->|<-)\\s*(\\d+)");
 
   private FlightRecorder() {}
@@ -41,6 +38,11 @@ public final class FlightRecorder {
   /** A pickled dump. */
   public static RankDump pickle(byte[] bytes, String path, int rank) throws BrokenInput {
     return dump(PickleReader.read(bytes), path, rank, bytes.length);
+  }
+
+  /** A dump as JSON. */
+  public static RankDump json(byte[] bytes, String path, int rank) throws BrokenInput {
+    return dump(JsonTree.read(bytes), path, rank, bytes.length);
   }
 
   /**

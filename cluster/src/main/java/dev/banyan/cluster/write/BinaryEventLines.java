@@ -17,8 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Event lines as {@code BNEV}: four bytes magic, a 32-bit version, then records of {@value #RECORD}
- * bytes, all little-endian: t_ns 8, rank 4, comm 4, seq 8, op 2, algo 2, bytes 8, channel 4, peer 4,
- * dir 1, ev 1, two bytes of zero. {@code comm} and {@code algo} are places in the string table.
+ * bytes, all little-endian: t_ns 8, rank 4, comm 4, seq 8, op 2, algo 2, bytes 8, channel 4, peer
+ * 4, dir 1, ev 1, two bytes of zero. {@code comm} and {@code algo} are places in the string table.
  * A record whose {@code ev} is {@value #TABLE} adds one string to it (its {@code bytes} field is
  * the length; the UTF-8 text follows, filled up with zeros to whole records), so a file can be
  * followed while it grows. {@code comm} records are followed by their ranks, 32 bits each, filled

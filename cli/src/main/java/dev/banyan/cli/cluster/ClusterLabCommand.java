@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
       "Needs root on Linux; --loopback does without both and without network faults."
     },
     footer = "  banyan cluster lab --runs 224 --lanes 3")
-public final class LabCommand implements Callable<ExitCode> {
+public final class ClusterLabCommand implements Callable<ExitCode> {
   @Option(
       names = "--runs",
       paramLabel = "N",
@@ -96,11 +96,11 @@ public final class LabCommand implements Callable<ExitCode> {
 
   @Override
   public ExitCode call() throws IOException, InterruptedException {
-    List<RankProgram> jobs = programs.stream().map(LabCommand::program).toList();
+    List<RankProgram> jobs = programs.stream().map(ClusterLabCommand::program).toList();
     List<Fault> harms =
         faults.isEmpty()
             ? List.of(Fault.values())
-            : faults.stream().map(LabCommand::fault).distinct().toList();
+            : faults.stream().map(ClusterLabCommand::fault).distinct().toList();
     if (runs != null && runs < 1 || lanes < 1 || lanes > 32 || ranks < 3 || ranks > 64) {
       throw new UserInputException(
           "--runs must be at least 1, --lanes within 1 and 32, --ranks within 3 and 64");
