@@ -5,7 +5,6 @@ import dev.banyan.cluster.LabPlan;
 import dev.banyan.cluster.LabReport;
 import dev.banyan.cluster.LabRun;
 import dev.banyan.cluster.RankProgram;
-import dev.banyan.cluster.follow.LiveDetector;
 import dev.banyan.core.MissingThingException;
 import dev.banyan.core.Progress;
 import java.io.IOException;
@@ -125,7 +124,7 @@ public final class Bench {
   }
 
   private void lane(Place place) {
-    var lane = new Lane(place, LiveDetector::new, plan.folder(), false);
+    var lane = new Lane(place, plan.folder(), false);
     Turn turn;
     while ((turn = turns.poll()) != null) {
       try {

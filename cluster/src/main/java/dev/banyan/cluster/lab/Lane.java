@@ -1,14 +1,13 @@
 package dev.banyan.cluster.lab;
 
 import dev.banyan.cluster.EventKind;
-import dev.banyan.cluster.Fault;
+import dev.banyan.cluster.EventLine;
 import dev.banyan.cluster.Findings;
 import dev.banyan.cluster.LabRun;
+import dev.banyan.cluster.LiveDiagnosis;
 import dev.banyan.cluster.RankProgram;
 import dev.banyan.cluster.Verdict;
-import dev.banyan.cluster.follow.Detector;
 import dev.banyan.cluster.follow.EventTail;
-import dev.banyan.cluster.read.EventCursor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,12 +15,12 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs that follow each other in one place: start, wait, harm, watch, score, tidy up. */
 final class Lane {
   private static final long SECOND = 1_000_000_000L;
+  private static final double WINDOW_SECONDS = 4;
   private static final int POLL_MILLIS = 250;
   private static final long START_SECONDS = 60;
   private static final long SILENT_SECONDS = 16;
@@ -32,13 +31,11 @@ final class Lane {
   private static final long SETTLE_SECONDS = 2;
 
   private final Place place;
-  private final Supplier<Detector> detectors;
   private final Path folder;
   private final boolean keepAll;
 
-  Lane(Place place, Supplier<Detector> detectors, Path folder, boolean keepAll) {
+  Lane(Place place, Path folder, boolean keepAll) {
     this.place = place;
-    this.detectors = detectors;
     this.folder = folder;
     this.keepAll = keepAll;
   }
@@ -65,7 +62,7 @@ final class Lane {
     String group = Owner.self().name("run" + number);
     try (Fleet fleet = Fleet.start(program, place, mine);
         Injection injection = new Injection(group);
-        Watching watching = new Watching(program, mine, fleet, detectors.get())) {
+        Watching watching = new Watching(program, mine, fleet)) {
       watching.untilAllMove();
       long begun = System.nanoTime();
       boolean early = watching.alarmBefore(begun + planted.healthyMillis() * 1_000_000L);
@@ -166,12 +163,11 @@ final class Lane {
     private final List<EventTail> tails = new ArrayList<>();
     private final Set<Integer> moving = new HashSet<>();
     private final Fleet fleet;
-    private final Detector detector;
+    private final LiveDiagnosis diagnosis = new LiveDiagnosis(WINDOW_SECONDS, true);
     private @Nullable Findings findings;
 
-    Watching(RankProgram program, Path folder, Fleet fleet, Detector detector) {
+    Watching(RankProgram program, Path folder, Fleet fleet) {
       this.fleet = fleet;
-      this.detector = detector;
       for (int rank = 0; rank < fleet.size(); rank++) {
         tails.add(new EventTail(program.events(folder, rank)));
       }
@@ -179,15 +175,15 @@ final class Lane {
 
     private void feed() throws IOException {
       for (EventTail tail : tails) {
-        EventCursor cursor = tail.cursor().orElse(null);
-        while (cursor != null && cursor.next()) {
-          if (cursor.ev == EventKind.LEAVE) {
-            moving.add(cursor.rank);
-          }
-          detector.accept(cursor);
-        }
+        tail.poll(
+            line -> {
+              if (line instanceof EventLine.Event event && event.ev() == EventKind.LEAVE) {
+                moving.add(event.rank());
+              }
+              diagnosis.accept(line);
+            });
       }
-      fleet.observed().forEach(detector::accept);
+      fleet.observed().forEach(diagnosis::accept);
     }
 
     /** Waits until every rank has left a collective. */
@@ -208,7 +204,7 @@ final class Lane {
       do {
         Thread.sleep(POLL_MILLIS);
         feed();
-        findings = detector.at(System.nanoTime());
+        findings = diagnosis.at(System.nanoTime());
         if (findings.faulty()) {
           return true;
         }
@@ -223,7 +219,7 @@ final class Lane {
         Thread.sleep(POLL_MILLIS);
         feed();
         Findings before = findings;
-        Findings now = detector.at(System.nanoTime());
+        Findings now = diagnosis.at(System.nanoTime());
         if (before != null && now.faulty()) {
           if (!same(before, now)) {
             changed = System.nanoTime();

@@ -11,8 +11,8 @@ import java.util.List;
  * cores move through a bridge.
  */
 final class Namespaces implements Place {
-  private static final String RATE = "60mbit";
-  private static final String BURST = "32k";
+  private static final String RATE = "20mbit";
+  private static final String BURST = "16k";
 
   /** Deep, so that a slow path delays and does not drop. */
   private static final String LIMIT = "8m";

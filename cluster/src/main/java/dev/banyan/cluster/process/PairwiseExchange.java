@@ -14,6 +14,7 @@ final class PairwiseExchange implements Collectives {
   private final Transfers transfers;
   private final int rank;
   private final int world;
+  private ByteBuffer scratch = ByteBuffer.allocateDirect(0);
 
   PairwiseExchange(Transfers transfers, int rank, int world) {
     this.transfers = transfers;
@@ -35,7 +36,10 @@ final class PairwiseExchange implements Collectives {
   @Override
   public void run(Operation operation, ByteBuffer buffer) throws IOException, InterruptedException {
     int part = buffer.capacity() / world;
-    ByteBuffer result = ByteBuffer.allocate(buffer.capacity()).order(buffer.order());
+    if (scratch.capacity() < buffer.capacity()) {
+      scratch = ByteBuffer.allocateDirect(buffer.capacity());
+    }
+    ByteBuffer result = scratch.slice(0, buffer.capacity());
     result.put(rank * part, buffer, rank * part, part);
     for (int round = 1; round < world; round++) {
       int to = (rank + round) % world;

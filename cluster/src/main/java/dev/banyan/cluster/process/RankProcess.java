@@ -25,10 +25,12 @@ public final class RankProcess {
 
   private final RankJob job;
   private final Control control = new Control(System.out);
+  private final ByteBuffer memory;
   private volatile long step;
 
   private RankProcess(RankJob job) {
     this.job = job;
+    this.memory = ByteBuffer.allocateDirect(job.bytes());
   }
 
   /** Runs one rank. */
@@ -100,7 +102,7 @@ public final class RankProcess {
   private void one(Collectives collectives, EventLines events, Operation operation)
       throws IOException, InterruptedException {
     ByteBuffer buffer =
-        ByteBuffer.allocate(Math.toIntExact(operation.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+        memory.slice(0, Math.toIntExact(operation.bytes())).order(ByteOrder.LITTLE_ENDIAN);
     fill(buffer, operation.seq());
     events.enter(operation);
     collectives.run(operation, buffer);

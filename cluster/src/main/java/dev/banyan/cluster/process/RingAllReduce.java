@@ -15,6 +15,7 @@ final class RingAllReduce implements Collectives {
   private final Transfers transfers;
   private final int rank;
   private final int world;
+  private ByteBuffer scratch = ByteBuffer.allocateDirect(0);
 
   RingAllReduce(Transfers transfers, int rank, int world) {
     this.transfers = transfers;
@@ -35,7 +36,10 @@ final class RingAllReduce implements Collectives {
   @Override
   public void run(Operation operation, ByteBuffer buffer) throws IOException, InterruptedException {
     int part = buffer.capacity() / world;
-    ByteBuffer incoming = ByteBuffer.allocate(part).order(buffer.order());
+    if (scratch.capacity() < part) {
+      scratch = ByteBuffer.allocateDirect(part);
+    }
+    ByteBuffer incoming = scratch.slice(0, part).order(buffer.order());
     int next = (rank + 1) % world;
     int previous = (rank + world - 1) % world;
     for (int step = 0; step < 2 * (world - 1); step++) {
