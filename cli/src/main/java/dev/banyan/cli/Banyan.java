@@ -6,6 +6,8 @@ import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchPlanCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
+import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
+import dev.banyan.cli.cluster.ClusterLabCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -93,6 +95,12 @@ public final class Banyan {
                   PlanCompareCommand.class,
                   PlanExporterCommand.class)
               .withDefault("make"),
+          Noun.group(
+              "Cluster",
+              "cluster",
+              "Finds the faulty part of a training cluster.",
+              ClusterDiagnoseCommand.class,
+              ClusterLabCommand.class),
           Noun.group(
               "Serving",
               "serve",
