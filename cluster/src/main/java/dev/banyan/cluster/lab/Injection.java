@@ -77,7 +77,12 @@ final class Injection implements AutoCloseable {
   private void spin() throws IOException {
     int count = SPINNERS_PER_CORE * Runtime.getRuntime().availableProcessors();
     for (int i = 0; i < count; i++) {
-      spinners.add(new ProcessBuilder("sh", "-c", "while kill -0 $PPID; do i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; done").start());
+      spinners.add(
+          new ProcessBuilder(
+                  "sh",
+                  "-c",
+                  "while kill -0 $PPID; do i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; done")
+              .start());
     }
   }
 

@@ -62,8 +62,7 @@ public final class Generations {
           generation.stop();
           gone = System.nanoTime();
           restarts.add(
-              outcome.restart(
-                  state.generation(), (gone - stopping) / 1e9, job.checkpointStep()));
+              outcome.restart(state.generation(), (gone - stopping) / 1e9, job.checkpointStep()));
         }
         SteeringDecision decision = outcome.decision().get();
         if (decision.kind() == SteeringDecision.Kind.STOP) {
