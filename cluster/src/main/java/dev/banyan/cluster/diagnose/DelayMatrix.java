@@ -105,10 +105,16 @@ final class DelayMatrix {
       all.add(new Explanation(Part.LINK, cell.from(), cell.to(), link));
       all.add(
           new Explanation(
-              Part.TX, cell.from(), -1, new LinkedHashSet<>(rows.getOrDefault(cell.from(), List.of()))));
+              Part.TX,
+              cell.from(),
+              -1,
+              new LinkedHashSet<>(rows.getOrDefault(cell.from(), List.of()))));
       all.add(
           new Explanation(
-              Part.RX, -1, cell.to(), new LinkedHashSet<>(columns.getOrDefault(cell.to(), List.of()))));
+              Part.RX,
+              -1,
+              cell.to(),
+              new LinkedHashSet<>(columns.getOrDefault(cell.to(), List.of()))));
     }
     double total = slow.stream().mapToDouble(cell -> cell.excess() * cell.excess()).sum();
     Set<Cell> slowSet = new LinkedHashSet<>(slow);
@@ -164,7 +170,10 @@ final class DelayMatrix {
     }
     if (own && first.part() == Part.LINK) {
       ambiguity.addAll(
-          List.of("tx:" + first.from(), "rx:" + first.to(), "link:" + first.from() + "->" + first.to()));
+          List.of(
+              "tx:" + first.from(),
+              "rx:" + first.to(),
+              "link:" + first.from() + "->" + first.to()));
     } else if (best.size() > 1) {
       best.stream()
           .sorted(Comparator.comparing(each -> each.part() == Part.LINK ? 1 : 0))
@@ -182,8 +191,7 @@ final class DelayMatrix {
               + first.to()
               + " from another rank: the slow one of the two is the port, neither means the link");
     }
-    Action action =
-        own ? Action.RESTART : ambiguity.isEmpty() ? Action.ISOLATE : Action.PROBE;
+    Action action = own ? Action.RESTART : ambiguity.isEmpty() ? Action.ISOLATE : Action.PROBE;
     return new Verdict(
         Syndrome.COMMUNICATION_SLOW,
         List.copyOf(ranks),
@@ -196,8 +204,7 @@ final class DelayMatrix {
   }
 
   private static String sentence(Explanation first, List<Cell> cells) {
-    Cell worst =
-        first.cells().stream().max(Comparator.comparingDouble(Cell::excess)).orElseThrow();
+    Cell worst = first.cells().stream().max(Comparator.comparingDouble(Cell::excess)).orElseThrow();
     Cell least =
         first.cells().stream().min(Comparator.comparingDouble(Cell::seconds)).orElseThrow();
     String who =

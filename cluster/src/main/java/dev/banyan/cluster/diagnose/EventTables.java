@@ -26,7 +26,8 @@ public final class EventTables {
 
   final KeyTable ranks = new KeyTable(); // (rank, 0)
   final KeyTable lanes = new KeyTable(); // (rank, group)
-  final KeyTable edges = new KeyTable(); // (rank, peer), (group, channel, direction, op, algo, size)
+  final KeyTable edges =
+      new KeyTable(); // (rank, peer), (group, channel, direction, op, algo, size)
   final KeyTable kinds = new KeyTable(); // (group, op)
 
   // By rank.

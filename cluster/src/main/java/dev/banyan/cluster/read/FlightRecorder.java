@@ -104,8 +104,7 @@ public final class FlightRecorder {
         unnamed(status, named));
   }
 
-  private static void checkMember(int rank, Map<String, List<Integer>> members)
-      throws BrokenInput {
+  private static void checkMember(int rank, Map<String, List<Integer>> members) throws BrokenInput {
     boolean told = members.values().stream().anyMatch(ranks -> !ranks.isEmpty());
     if (told && members.values().stream().noneMatch(ranks -> ranks.contains(rank))) {
       throw new BrokenInput(
@@ -145,7 +144,8 @@ public final class FlightRecorder {
   private static OpRecord op(@Nullable Object entry, boolean silent) {
     String name = Fields.text(entry, "profiling_name");
     CollectiveOp op = CollectiveOp.named(name.substring(name.indexOf(':') + 1));
-    boolean pair = Fields.truth(entry, "is_p2p") || op == CollectiveOp.SEND || op == CollectiveOp.RECV;
+    boolean pair =
+        Fields.truth(entry, "is_p2p") || op == CollectiveOp.SEND || op == CollectiveOp.RECV;
     Matcher ends = PAIR.matcher(name);
     int peer = pair && ends.find() ? (int) Fields.number(ends.group(3), -1) : -1;
     long created = Fields.number(entry, "time_created_ns", 0);

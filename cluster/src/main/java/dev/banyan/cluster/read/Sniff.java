@@ -46,7 +46,9 @@ public final class Sniff {
     if (!begin.startsWith("{") && !begin.startsWith("[")) {
       return Kind.UNKNOWN;
     }
-    if (text.contains("\"pg_config\"") || text.contains("\"profiling_name\"") || text.contains("\"pg_status\"")) {
+    if (text.contains("\"pg_config\"")
+        || text.contains("\"profiling_name\"")
+        || text.contains("\"pg_status\"")) {
       return Kind.FLIGHT_RECORDER_JSON;
     }
     if (text.contains("\"ev\"")) {
