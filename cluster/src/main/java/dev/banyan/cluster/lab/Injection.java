@@ -9,7 +9,7 @@ import java.util.List;
 /** Does a planted fault to running ranks; closing it takes away what is not a rank's own. */
 final class Injection implements AutoCloseable {
   static final int LATE_MILLIS = 300;
-  private static final double QUOTA = 0.06;
+  private static final double QUOTA = 0.025;
   private static final int SPINNERS_PER_CORE = 2;
 
   private final List<Process> spinners = new ArrayList<>();
