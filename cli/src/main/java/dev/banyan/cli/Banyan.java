@@ -7,6 +7,7 @@ import dev.banyan.cli.bench.BenchPlanCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
+import dev.banyan.cli.cluster.ClusterLabCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -98,7 +99,8 @@ public final class Banyan {
               "Cluster",
               "cluster",
               "Finds the faulty part of a training cluster.",
-              ClusterDiagnoseCommand.class),
+              ClusterDiagnoseCommand.class,
+              ClusterLabCommand.class),
           Noun.group(
               "Serving",
               "serve",

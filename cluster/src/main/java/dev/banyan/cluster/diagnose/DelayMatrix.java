@@ -6,6 +6,7 @@ import dev.banyan.cluster.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,8 @@ final class DelayMatrix {
   }
 
   /** The slow parts of the network, by the cells of one window. */
-  static List<Verdict> explain(List<Cell> cells) {
+  static List<Verdict> explain(List<Cell> all) {
+    List<Cell> cells = worstOfEachPair(all);
     List<Cell> slow = new ArrayList<>(cells.stream().filter(Cell::slow).toList());
     if (slow.isEmpty()) {
       return List.of();
@@ -82,6 +84,22 @@ final class DelayMatrix {
                   || cell.excess() < ECHO * size && touches(first, cell));
     }
     return verdicts;
+  }
+
+  /**
+   * One cell a pair, that of the operation which suffers most: short messages pass a slow path as
+   * fast as any, and would make a slow row look half healthy.
+   */
+  private static List<Cell> worstOfEachPair(List<Cell> cells) {
+    Map<Long, Cell> worst = new LinkedHashMap<>();
+    for (Cell cell : cells) {
+      worst.merge(
+          (long) cell.from() << 32 | cell.to(),
+          cell,
+          (a, b) ->
+              a.slow() != b.slow() ? (a.slow() ? a : b) : a.excess() >= b.excess() ? a : b);
+    }
+    return List.copyOf(worst.values());
   }
 
   private static boolean touches(Explanation explanation, Cell cell) {
