@@ -3,8 +3,8 @@ package dev.banyan.cluster;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * A job of ranks that compute and pass buffers round a ring or pairwise, by the receiver's credit,
@@ -155,8 +155,7 @@ final class SimulatedJob {
   }
 
   private boolean stops(int r) {
-    boolean stop =
-        fault == Fault.STOP_BETWEEN || fault == Fault.STOP_INSIDE || fault == Fault.KILL;
+    boolean stop = fault == Fault.STOP_BETWEEN || fault == Fault.STOP_INSIDE || fault == Fault.KILL;
     return stop && r == culprit;
   }
 
@@ -229,7 +228,8 @@ final class SimulatedJob {
   /** A stopped rank does nothing after it stopped. */
   private double alive(int r, double t) {
     boolean inside = fault == Fault.STOP_INSIDE;
-    return stops(r) && t > when + (inside ? 0.2 : 0) ? NEVER : t;
+    boolean between = fault == Fault.STOP_BETWEEN;
+    return !between && stops(r) && t > when + (inside ? 0.2 : 0) ? NEVER : t;
   }
 
   private boolean lost(int from, int to, double t) {
@@ -251,8 +251,7 @@ final class SimulatedJob {
       return fast;
     }
     return switch (fault) {
-      case TX_SLOW, TX_AND_LATE ->
-          from == culprit ? slow : to == culprit ? fast / 20 : fast;
+      case TX_SLOW, TX_AND_LATE -> from == culprit ? slow : to == culprit ? fast / 20 : fast;
       case RX_SLOW -> to == culprit ? slow : fast;
       case LINK_SLOW -> from == culprit && to == other ? slow : fast;
       default -> fast;
