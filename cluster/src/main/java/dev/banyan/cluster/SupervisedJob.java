@@ -24,6 +24,14 @@ public interface SupervisedJob {
    */
   List<String> arguments(RankPlace place) throws IOException;
 
+  /**
+   * Whether a rank ends with this code because another was lost: it proves nothing against the one
+   * that ended.
+   */
+  default boolean consequence(int exitCode) {
+    return false;
+  }
+
   /** Step of the last complete checkpoint; 0 when there is none. */
   long checkpointStep();
 

@@ -23,11 +23,6 @@ public record SupervisorPlan(
   /** The usual limits: windows of 4 s, 5 s between signals, 5 minutes to the first step. */
   public static SupervisorPlan usual(Placement placement, Path folder) {
     return new SupervisorPlan(
-        placement,
-        SteeringLimits.USUAL,
-        folder,
-        4,
-        Duration.ofSeconds(5),
-        Duration.ofMinutes(5));
+        placement, SteeringLimits.USUAL, folder, 4, Duration.ofSeconds(5), Duration.ofMinutes(5));
   }
 }

@@ -52,7 +52,14 @@ class SupervisorTest {
       Json.write(
           file,
           new RankJob(
-              place.rank(), "ring", all, 12 << 10, 1, 20, iterations, place.events().toString(),
+              place.rank(),
+              "ring",
+              all,
+              12 << 10,
+              1,
+              20,
+              iterations,
+              place.events().toString(),
               place.host()));
       return List.of(file.toString());
     }

@@ -11,7 +11,6 @@ import dev.banyan.cluster.read.EventCursor;
 import dev.banyan.cluster.read.JsonEventCursor;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -169,11 +168,10 @@ public final class EventFiles {
       try {
         future.get();
       } catch (ExecutionException e) {
-        switch (e.getCause()) {
-          case IOException io -> throw io;
-          case UncheckedIOException io -> throw io.getCause();
-          case null, default -> throw new IllegalStateException(e.getCause());
+        if (e.getCause() instanceof IOException io) {
+          throw io;
         }
+        throw new IllegalStateException(e.getCause());
       }
     }
   }

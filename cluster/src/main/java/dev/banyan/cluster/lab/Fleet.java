@@ -19,7 +19,7 @@ final class Fleet implements AutoCloseable {
 
   private final List<Process> ranks = new ArrayList<>();
   private final List<Semaphore> held = new ArrayList<>();
-  private final ProcessWatch watch = new ProcessWatch();
+  private final ProcessWatch watch = new ProcessWatch(exit -> false);
 
   /** Starts every rank of a program in its place. */
   static Fleet start(RankProgram program, Place place, Path folder) throws IOException {

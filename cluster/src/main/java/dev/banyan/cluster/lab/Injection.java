@@ -9,7 +9,7 @@ import java.util.List;
 /** Does a planted fault to running ranks; closing it takes away what is not a rank's own. */
 final class Injection implements AutoCloseable {
   static final int LATE_MILLIS = 300;
-  private static final double QUOTA = 0.06;
+  private static final double QUOTA = 0.025;
   private static final int SPINNERS_PER_CORE = 2;
 
   private final List<Process> spinners = new ArrayList<>();
@@ -77,7 +77,12 @@ final class Injection implements AutoCloseable {
   private void spin() throws IOException {
     int count = SPINNERS_PER_CORE * Runtime.getRuntime().availableProcessors();
     for (int i = 0; i < count; i++) {
-      spinners.add(new ProcessBuilder("sh", "-c", "while kill -0 $PPID; do i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; done").start());
+      spinners.add(
+          new ProcessBuilder(
+                  "sh",
+                  "-c",
+                  "while kill -0 $PPID; do i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; done")
+              .start());
     }
   }
 

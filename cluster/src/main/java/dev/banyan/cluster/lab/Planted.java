@@ -23,8 +23,7 @@ public record Planted(Fault fault, int rank, int other, int healthyMillis) {
     int rank = random.nextInt(ranks);
     int other = (rank + 1 + random.nextInt(ranks - 1)) % ranks;
     int healthy = HEALTHY_MILLIS + random.nextInt(SPREAD_MILLIS);
-    boolean pair =
-        fault == Fault.LINK_SLOW || fault == Fault.BLACKHOLE || fault.twofold();
+    boolean pair = fault == Fault.LINK_SLOW || fault == Fault.BLACKHOLE || fault.twofold();
     return new Planted(fault, fault.silent() ? -1 : rank, pair ? other : -1, healthy);
   }
 

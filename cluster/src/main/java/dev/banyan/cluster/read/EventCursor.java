@@ -2,10 +2,10 @@ package dev.banyan.cluster.read;
 
 import dev.banyan.cluster.EventKind;
 import dev.banyan.cluster.EventLine;
+import dev.banyan.cluster.Unreadable;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.Consumer;
-import dev.banyan.cluster.Unreadable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +17,9 @@ public abstract sealed class EventCursor implements AutoCloseable
   /** More broken places than this are only counted. */
   static final int MOST_TOLD = 20;
 
-  /** What happened; {@code HELLO}, {@code COMM}, {@code GONE} and {@code STAT} fill {@link #line}. */
+  /**
+   * What happened; {@code HELLO}, {@code COMM}, {@code GONE} and {@code STAT} fill {@link #line}.
+   */
   public EventKind ev = EventKind.HB;
 
   public long tNanos;

@@ -590,8 +590,7 @@ public final class JsonEventCursor extends EventCursor {
     CollectiveOp[] all = OPS;
     for (int k = 1; k < all.length; k++) {
       byte[] word = WORDS[k];
-      if (word.length == length
-          && Arrays.equals(word, 0, length, buffer, start, start + length)) {
+      if (word.length == length && Arrays.equals(word, 0, length, buffer, start, start + length)) {
         return k;
       }
     }
