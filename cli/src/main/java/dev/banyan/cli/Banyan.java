@@ -6,6 +6,7 @@ import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchPlanCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
+import dev.banyan.cli.cluster.ClusterRouteCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -99,6 +100,11 @@ public final class Banyan {
               "Tries policies that dispatch and move requests between instances.",
               ServeSimulateCommand.class,
               ServeFaultsCommand.class),
+          Noun.group(
+              "Cluster",
+              "cluster",
+              "Finds the faulty part of a cluster, plans the paths of its traffic.",
+              ClusterRouteCommand.class),
           Noun.group(
               "bench",
               "bench",
