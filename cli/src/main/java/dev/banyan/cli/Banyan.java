@@ -6,7 +6,10 @@ import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchPlanCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
+import dev.banyan.cli.cluster.ClusterMonthCommand;
+import dev.banyan.cli.cluster.ClusterProbeCommand;
 import dev.banyan.cli.cluster.ClusterRouteCommand;
+import dev.banyan.cli.cluster.ClusterSimulateCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -104,7 +107,10 @@ public final class Banyan {
               "Cluster",
               "cluster",
               "Finds the faulty part of a cluster, plans the paths of its traffic.",
-              ClusterRouteCommand.class),
+              ClusterRouteCommand.class,
+              ClusterSimulateCommand.class,
+              ClusterProbeCommand.class,
+              ClusterMonthCommand.class),
           Noun.group(
               "bench",
               "bench",

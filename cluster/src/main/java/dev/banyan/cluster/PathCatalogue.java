@@ -4,6 +4,7 @@ import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -54,6 +55,26 @@ public record PathCatalogue(
 
   public static PathCatalogue of(String protocol, int destinationPort, List<Pair> pairs) {
     return new PathCatalogue("banyan.paths", "1.0", protocol, destinationPort, pairs);
+  }
+
+  /**
+   * Several as one.
+   *
+   * @throws UserInputException when they are of different protocols or destination ports
+   */
+  public static PathCatalogue joined(List<PathCatalogue> parts) {
+    PathCatalogue first = parts.getFirst();
+    List<Pair> pairs = new ArrayList<>();
+    for (PathCatalogue part : parts) {
+      if (!part.protocol.equals(first.protocol) || part.destinationPort != first.destinationPort) {
+        throw new UserInputException(
+            "catalogues of %s to port %d and of %s to port %d cannot be joined"
+                .formatted(
+                    first.protocol, first.destinationPort, part.protocol, part.destinationPort));
+      }
+      pairs.addAll(part.pairs);
+    }
+    return of(first.protocol, first.destinationPort, pairs);
   }
 
   /**

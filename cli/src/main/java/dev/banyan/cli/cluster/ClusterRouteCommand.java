@@ -50,8 +50,9 @@ public final class ClusterRouteCommand implements Callable<ExitCode> {
   @Option(
       names = "--catalogue",
       paramLabel = "FILE",
+      split = ",",
       description = "Source ports from banyan cluster probe, for udpSourcePort in the plan.")
-  private @Nullable Path catalogue;
+  private List<Path> catalogues = List.of();
 
   @Option(names = "--out", paramLabel = "FILE", description = "Where the plan goes.")
   private @Nullable Path out;
@@ -72,8 +73,9 @@ public final class ClusterRouteCommand implements Callable<ExitCode> {
       plan = RoutePlanner.replan(broken, plan);
       replanSeconds = (System.nanoTime() - start) / 1e9;
     }
-    if (catalogue != null) {
-      plan = RoutePlanner.withPorts(plan, PathCatalogue.read(catalogue));
+    if (!catalogues.isEmpty()) {
+      List<PathCatalogue> read = catalogues.stream().map(PathCatalogue::read).toList();
+      plan = RoutePlanner.withPorts(plan, PathCatalogue.joined(read));
     }
     RouteComparison all =
         RoutePlanner.compare(plan, failed.isEmpty() ? planSeconds : replanSeconds);
