@@ -4,6 +4,7 @@ import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchPlanCommand;
+import dev.banyan.cli.bench.BenchRoutesCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.cluster.ClusterMonthCommand;
@@ -119,6 +120,7 @@ public final class Banyan {
               BenchModelCommand.class,
               BenchTrainCommand.class,
               BenchPlanCommand.class,
+              BenchRoutesCommand.class,
               BenchLayoutCommand.class,
               BenchLifeCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
