@@ -44,7 +44,7 @@ public final class Planner {
       Topology topology, JobTable jobs, Traffic traffic, double boundGbps, Found first) {
     var links = new Links(topology);
     double least = busiest(traffic, links, first.paths);
-    if (traffic.queuePairs() > MOST_FOR_ALL || least <= (1 + 1e-6) / boundGbps) {
+    if (traffic.queuePairs() > MOST_FOR_ALL || least <= (1 + 1e-12) / boundGbps) {
       return first;
     }
     Found best = first;
