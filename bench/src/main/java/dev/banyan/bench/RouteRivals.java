@@ -59,8 +59,7 @@ public final class RouteRivals {
       double over, int queuePairs, List<String> failed, int seeds, Seed seed) {
     double[] sums = new double[7];
     for (int i = 0; i < seeds; i++) {
-      Topology topology =
-          testbed(over).withEcmp(new Ecmp(seed.of("hash", i).value(), false));
+      Topology topology = testbed(over).withEcmp(new Ecmp(seed.of("hash", i).value(), false));
       RoutePlan plan = RoutePlanner.plan(topology, testbedJobs(queuePairs));
       if (!failed.isEmpty()) {
         plan = RoutePlanner.replan(topology.withFailed(failed), plan);
@@ -159,8 +158,7 @@ public final class RouteRivals {
         int[] row = Arrays.copyOfRange(counts, leaf, leaf + paths);
         spread =
             Math.max(
-                spread,
-                Arrays.stream(row).max().orElse(0) - Arrays.stream(row).min().orElse(0));
+                spread, Arrays.stream(row).max().orElse(0) - Arrays.stream(row).min().orElse(0));
       }
     }
     return spread;
@@ -206,8 +204,7 @@ public final class RouteRivals {
       }
       worse += best > ours * (1 + 1e-9) ? 1 : 0;
       meanWorse += bestMean > all.ours().meanGbps() * (1 + 1e-9) ? 1 : 0;
-      double[] checked =
-          RoutePlanner.verify(plan.topology(), plan.jobs(), all.certificate());
+      double[] checked = RoutePlanner.verify(plan.topology(), plan.jobs(), all.certificate());
       boolean agree =
           Math.abs(checked[0] / all.certificate().slowestGbps() - 1) < 1e-6
               && Math.abs(checked[1] / all.certificate().meanGbps() - 1) < 1e-6;
@@ -254,21 +251,17 @@ public final class RouteRivals {
         int size = 2 + random.nextInt(Math.min(7, left - 1));
         Collective kind = random.nextInt(4) == 0 ? Collective.ALL_TO_ALL : Collective.ALL_REDUCE;
         jobs.add(
-            new TrafficJob(
-                "job " + jobs.size(), Collections.nCopies(size, 0), kind, 1L << 30, 1));
+            new TrafficJob("job " + jobs.size(), Collections.nCopies(size, 0), kind, 1L << 30, 1));
         left -= size;
       }
-      JobTable table =
-          new JobTable(1 + random.nextInt(4), jobs).shuffled(topology, random);
+      JobTable table = new JobTable(1 + random.nextInt(4), jobs).shuffled(topology, random);
       List<String> failed = new ArrayList<>();
       while (random.nextInt(3) == 0) {
         failed.add(topology.name(random.nextInt(topology.links())));
       }
       try {
         RoutePlan plan = RoutePlanner.plan(topology, table);
-        return failed.isEmpty()
-            ? plan
-            : RoutePlanner.replan(topology.withFailed(failed), plan);
+        return failed.isEmpty() ? plan : RoutePlanner.replan(topology.withFailed(failed), plan);
       } catch (dev.banyan.core.UserInputException e) {
         // too many links drawn as failed for these jobs: draw again
       }

@@ -218,8 +218,7 @@ public final class SocketRings {
               var socket = new Socket();
               socket.setReuseAddress(true);
               socket.bind(new InetSocketAddress(fabric.address(host), port));
-              socket.connect(
-                  new InetSocketAddress(fabric.address(other(host)), SERVER_PORT), 5000);
+              socket.connect(new InetSocketAddress(fabric.address(other(host)), SERVER_PORT), 5000);
               return socket;
             }));
   }

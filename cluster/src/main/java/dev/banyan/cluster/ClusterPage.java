@@ -39,8 +39,7 @@ public final class ClusterPage implements AutoCloseable {
       throws IOException {
     HttpServer server;
     try {
-      server =
-          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 16);
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 16);
     } catch (BindException e) {
       throw new UserInputException("port " + port + " is in use; choose another or 0", e);
     }

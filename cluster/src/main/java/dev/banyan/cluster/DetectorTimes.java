@@ -61,7 +61,8 @@ public record DetectorTimes(
         || times.hang == null
         || times.cause == null) {
       throw new UserInputException(
-          where + ": lacks one of source, processLoss, hang, cause; each time has p50Seconds and p95Seconds");
+          where
+              + ": lacks one of source, processLoss, hang, cause; each time has p50Seconds and p95Seconds");
     }
     return times;
   }

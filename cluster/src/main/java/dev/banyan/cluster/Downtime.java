@@ -77,8 +77,7 @@ public final class Downtime {
    *
    * @param months for each column, each with a stream of its own
    */
-  public static Table simulate(
-      DetectorTimes times, Operation operation, int months, Seed seed) {
+  public static Table simulate(DetectorTimes times, Operation operation, int months, Seed seed) {
     Practice june = Practice.published(JUNE, 49.1);
     Practice december = Practice.published(DECEMBER, 43);
     return new Table(

@@ -51,7 +51,11 @@ public final class FabricProbe {
         throw new UserInputException(
             "%d ports from %d do not lie between 1 and 65535".formatted(ports, firstPort));
       }
-      if (hops < 1 || hops > 255 || tries < 1 || waitMillis < 1 || destinationPort < 1
+      if (hops < 1
+          || hops > 255
+          || tries < 1
+          || waitMillis < 1
+          || destinationPort < 1
           || destinationPort > 65_535) {
         throw new UserInputException(
             "hops must be 1 to 255, tries and wait at least 1, the destination port 1 to 65535");
@@ -66,8 +70,7 @@ public final class FabricProbe {
     /** The first packet of TCP connections, dying at the second hop. */
     public static Request tcp(
         String source, String destination, int destinationPort, int firstPort, int ports) {
-      return new Request(
-          "tcp", source, destination, destinationPort, firstPort, ports, 2, 200, 4);
+      return new Request("tcp", source, destination, destinationPort, firstPort, ports, 2, 200, 4);
     }
   }
 
@@ -96,8 +99,7 @@ public final class FabricProbe {
     List<Port> found = new ArrayList<>();
     for (PortProbe.Answer answer : answers) {
       if (!answer.hop().isEmpty()) {
-        found.add(
-            new Port(answer.port(), answer.hop(), numbers.getOrDefault(answer.hop(), -1)));
+        found.add(new Port(answer.port(), answer.hop(), numbers.getOrDefault(answer.hop(), -1)));
       }
     }
     if (found.isEmpty()) {

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A small leaf–spine fabric of Linux network namespaces on this machine, to try probes and plans on:
- * the kernel routes between them and hashes flows over the spines by their ports (layer 4), as
+ * A small leaf–spine fabric of Linux network namespaces on this machine, to try probes and plans
+ * on: the kernel routes between them and hashes flows over the spines by their ports (layer 4), as
  * switches do. Takes root and iproute2. Host {@code h} of leaf {@code l} has the address {@code
  * 10.(100 + l).h.2}; spine {@code s} answers leaf {@code l} as {@code 10.(10 + l).s.2}. Closing it
  * removes the namespaces.
@@ -42,8 +42,8 @@ public final class NamespaceFabric implements AutoCloseable {
   /**
    * Builds one.
    *
-   * @param uplinkMbit rate of each link between leaf and spine, in both directions (a token bucket);
-   *     0 for no limit
+   * @param uplinkMbit rate of each link between leaf and spine, in both directions (a token
+   *     bucket); 0 for no limit
    * @throws MissingThingException when the machine lacks what it takes
    */
   public static NamespaceFabric open(int leaves, int spines, int hostsPerLeaf, double uplinkMbit) {
@@ -110,7 +110,15 @@ public final class NamespaceFabric implements AutoCloseable {
     for (int leaf = 0; leaf < leaves; leaf++) {
       for (int spine = 0; spine < spines; spine++) {
         String net = "10." + (10 + leaf) + "." + spine + ".";
-        cable(links, inside, leaf(leaf), "up" + spine, net + "1/30", spine(spine), "dn" + leaf, net + "2/30");
+        cable(
+            links,
+            inside,
+            leaf(leaf),
+            "up" + spine,
+            net + "1/30",
+            spine(spine),
+            "dn" + leaf,
+            net + "2/30");
       }
       for (int h = 0; h < hostsPerLeaf; h++) {
         String net = "10." + (100 + leaf) + "." + h + ".";
@@ -178,7 +186,10 @@ public final class NamespaceFabric implements AutoCloseable {
     Map<String, String> settings =
         Map.of(
             "ip_forward", "1",
-            "fib_multipath_hash_policy", "1",
+            // Addresses, protocol and ports out of the packet itself, as a switch sees it: policy 1
+            // would take the hash the sender's socket left beside the packet, which is random.
+            "fib_multipath_hash_policy", "3",
+            "fib_multipath_hash_fields", "55",
             "icmp_ratelimit", "0",
             "conf/all/rp_filter", "0",
             "conf/default/rp_filter", "0",
@@ -214,8 +225,21 @@ public final class NamespaceFabric implements AutoCloseable {
   private static void shape(String name, String port, double mbit) {
     run(
         List.of(
-            "tc", "-n", name, "qdisc", "replace", "dev", port, "root", "tbf", "rate",
-            mbit + "mbit", "burst", "32kb", "latency", "60ms"),
+            "tc",
+            "-n",
+            name,
+            "qdisc",
+            "replace",
+            "dev",
+            port,
+            "root",
+            "tbf",
+            "rate",
+            mbit + "mbit",
+            "burst",
+            "32kb",
+            "latency",
+            "60ms"),
         "");
   }
 
@@ -272,7 +296,8 @@ public final class NamespaceFabric implements AutoCloseable {
             String.join(" ", command) + " failed: " + said.strip().lines().findFirst().orElse(""));
       }
     } catch (IOException e) {
-      throw new MissingThingException("cannot run " + command.getFirst() + ": " + e.getMessage(), e);
+      throw new MissingThingException(
+          "cannot run " + command.getFirst() + ": " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MissingThingException("interrupted while running " + command.getFirst(), e);

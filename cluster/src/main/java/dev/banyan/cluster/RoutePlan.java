@@ -125,7 +125,12 @@ public final class RoutePlan {
   /** The same paths with every queue pair of a connection carrying as much as the next. */
   public RoutePlan withEqualWeights() {
     return new RoutePlan(
-        topology, jobs, traffic, paths.evenly(topology, traffic), method + ", equal weights", ports);
+        topology,
+        jobs,
+        traffic,
+        paths.evenly(topology, traffic),
+        method + ", equal weights",
+        ports);
   }
 
   Traffic traffic() {

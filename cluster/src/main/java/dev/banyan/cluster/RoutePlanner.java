@@ -73,8 +73,7 @@ public final class RoutePlanner {
   public static RoutePlan replan(Topology topology, RoutePlan before) {
     Traffic traffic = Traffic.of(topology, before.jobs());
     double bound = Bound.byCuts(topology, traffic);
-    Planner.Found found =
-        Planner.replan(topology, before.jobs(), traffic, before.paths(), bound);
+    Planner.Found found = Planner.replan(topology, before.jobs(), traffic, before.paths(), bound);
     return new RoutePlan(topology, before.jobs(), traffic, found.paths(), found.method(), null);
   }
 

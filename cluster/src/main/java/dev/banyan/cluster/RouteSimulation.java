@@ -66,8 +66,7 @@ public final class RouteSimulation {
   public static List<Run> run(Topology topology, JobTable jobs, Scenario scenario) {
     Topology broken = topology.withFailed(scenario.failed());
     RoutePlan ours = RoutePlanner.plan(topology, jobs);
-    RoutePlan oursAfter =
-        scenario.failed().isEmpty() ? ours : RoutePlanner.replan(broken, ours);
+    RoutePlan oursAfter = scenario.failed().isEmpty() ? ours : RoutePlanner.replan(broken, ours);
     List<Run> runs = new ArrayList<>();
     for (RouteMethod method :
         List.of(new Ecmp(false), new Ecmp(true), new GreedyC4p(), new CruxPriority(jobs))) {
@@ -96,7 +95,10 @@ public final class RouteSimulation {
     for (int j = 0; j < gigabits.length; j++) {
       TrafficJob job = jobs.get(j);
       gigabits[j] =
-          job.bytes() * 8e-9 * scenario.collectives() * job.collective().wireShare(job.ring().size());
+          job.bytes()
+              * 8e-9
+              * scenario.collectives()
+              * job.collective().wireShare(job.ring().size());
     }
     double at = scenario.failed().isEmpty() ? Double.POSITIVE_INFINITY : scenario.failAtSeconds();
     Outcome outcome =
@@ -106,8 +108,7 @@ public final class RouteSimulation {
             before.paths(),
             before.topology().shape().nvlinkGbps(),
             gigabits,
-            new Failure(
-                at, scenario.noticedSeconds(), new Links(after.topology()), after.paths()));
+            new Failure(at, scenario.noticedSeconds(), new Links(after.topology()), after.paths()));
     return new Run(
         name,
         RouteRow.of(name, before.jobGbps(), 0),

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 
 /**
  * A leaf–spine fabric. Every NIC has one port in each plane, on the leaf of the same number; in a
- * plane every leaf has {@code lanes} links to every spine. A <em>path</em> of a plane is a spine and
- * a lane, numbered {@code spine × lanes + lane}. Links carry their rate in both directions.
+ * plane every leaf has {@code lanes} links to every spine. A <em>path</em> of a plane is a spine
+ * and a lane, numbered {@code spine × lanes + lane}. Links carry their rate in both directions.
  * Immutable.
  */
 public final class Topology {
@@ -147,14 +147,15 @@ public final class Topology {
     return gbps.length;
   }
 
-  /** A link's name, for example {@code p0/leaf3-spine5}, with {@code #lane} where there are more. */
+  /**
+   * A link's name, for example {@code p0/leaf3-spine5}, with {@code #lane} where there are more.
+   */
   public String name(int index) {
     int path = index % shape.paths();
     int leaf = index / shape.paths();
     String name =
         "p%d/leaf%d-spine%d"
-            .formatted(
-                leaf / shape.leaves(), leaf % shape.leaves(), path / shape.lanes());
+            .formatted(leaf / shape.leaves(), leaf % shape.leaves(), path / shape.lanes());
     return shape.lanes() == 1 ? name : name + "#" + path % shape.lanes();
   }
 

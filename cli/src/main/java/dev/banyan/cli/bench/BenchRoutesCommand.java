@@ -179,8 +179,7 @@ public final class BenchRoutesCommand implements Callable<ExitCode> {
       double over,
       int queuePairs,
       List<String> failed) {
-    RouteRivals.Setting each =
-        RouteRivals.setting(over, queuePairs, failed, seeds, common.seed());
+    RouteRivals.Setting each = RouteRivals.setting(over, queuePairs, failed, seeds, common.seed());
     all.add(each);
     table.row(
         name,

@@ -149,13 +149,7 @@ public final class ClusterMonthCommand implements Callable<ExitCode> {
     row(table, "diagnosis and isolation", all, Share::diagnosisIsolation);
     row(table, "re-initialisation", all, Share::reinitialisation);
     row(table, "total", all, Share::total);
-    table.row(
-        "95 % of months",
-        "",
-        span(all.june()),
-        "",
-        span(all.december()),
-        span(all.ours()));
+    table.row("95 % of months", "", span(all.june()), "", span(all.december()), span(all.ours()));
     return table.caption(
         "Means of %,d simulated months. June's and December's constants come out of the published table."
             .formatted(months));

@@ -62,7 +62,8 @@ public final class ClusterProbeCommand implements Callable<ExitCode> {
       names = "--paths",
       paramLabel = "N",
       defaultValue = "8",
-      description = "How many there are; sets how many ports are tried (default: ${DEFAULT-VALUE}).")
+      description =
+          "How many there are; sets how many ports are tried (default: ${DEFAULT-VALUE}).")
   private int paths = 8;
 
   @Option(
@@ -130,8 +131,7 @@ public final class ClusterProbeCommand implements Callable<ExitCode> {
     }
     int count = ports == null ? FabricProbe.portsFor(paths) : ports;
     var request =
-        new Request(
-            protocol, source, destination, destinationPort, firstPort, count, hops, 200, 4);
+        new Request(protocol, source, destination, destinationPort, firstPort, count, hops, 200, 4);
     Map<String, Integer> numbers = map == null ? Map.of() : FabricProbe.readPaths(map);
     PathCatalogue before = against == null ? null : PathCatalogue.read(against);
     long start = System.nanoTime();
@@ -163,9 +163,7 @@ public final class ClusterProbeCommand implements Callable<ExitCode> {
             .put("seconds", took);
     if (before != null) {
       int[] kept = kept(before, pair);
-      common
-          .out()
-          .printf("%d of %d ports take the path they took before%n", kept[0], kept[1]);
+      common.out().printf("%d of %d ports take the path they took before%n", kept[0], kept[1]);
       result.put("kept", kept[0]).put("known", kept[1]);
     }
     common.emit(result);

@@ -32,7 +32,8 @@ import picocli.CommandLine.Parameters;
       "Plan the paths of collective traffic so that flows do not collide, beside ECMP and published",
       "ways, with a certificate of how far from the best possible the plan is."
     },
-    footer = "  banyan cluster route topology.yaml jobs.yaml --fail p0/leaf0-spine3 --out plan.json")
+    footer =
+        "  banyan cluster route topology.yaml jobs.yaml --fail p0/leaf0-spine3 --out plan.json")
 public final class ClusterRouteCommand implements Callable<ExitCode> {
   @Parameters(index = "0", paramLabel = "TOPOLOGY.yaml", description = "The fabric.")
   private Path topologyFile = Path.of("topology.yaml");
@@ -198,8 +199,7 @@ public final class ClusterRouteCommand implements Callable<ExitCode> {
     figures.put("crux", value(all.crux(), mean));
     figures.put("oursEqualWeights", value(all.oursEqualWeights(), mean));
     figures.put("ours", value(all.ours(), mean));
-    figures.put(
-        "bound", mean ? all.certificate().meanGbps() : all.certificate().slowestGbps());
+    figures.put("bound", mean ? all.certificate().meanGbps() : all.certificate().slowestGbps());
     return figures;
   }
 

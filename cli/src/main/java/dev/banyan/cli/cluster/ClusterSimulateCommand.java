@@ -207,8 +207,9 @@ public final class ClusterSimulateCommand implements Callable<ExitCode> {
                     .formatted(
                         collectives,
                         seeds,
-                        failed.isEmpty() ? "" : "; down from %.2f s: ".formatted(failAt)
-                            + String.join(", ", failed)))
+                        failed.isEmpty()
+                            ? ""
+                            : "; down from %.2f s: ".formatted(failAt) + String.join(", ", failed)))
             .section("Every way of routing")
             .table(table(runs))
             .chart(timeline(runs))
@@ -219,9 +220,14 @@ public final class ClusterSimulateCommand implements Callable<ExitCode> {
     picture(report, ecmp, gbps);
     picture(report, ours, gbps);
     return report.command(
-        "banyan cluster simulate " + topologyFile + " " + jobsFile
+        "banyan cluster simulate "
+            + topologyFile
+            + " "
+            + jobsFile
             + (failed.isEmpty() ? "" : " --fail " + String.join(",", failed))
-            + " --seeds " + seeds + " --report sim.html");
+            + " --seeds "
+            + seeds
+            + " --report sim.html");
   }
 
   private void picture(Report report, Run run, double gbps) {

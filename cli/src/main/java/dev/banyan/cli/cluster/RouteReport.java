@@ -40,7 +40,8 @@ final class RouteReport {
                 "of the bound",
                 "%.1f %%".formatted(100 * all.ours().slowestGbps() / bound),
                 "no routing gives every job more than %.1f Gb/s".formatted(bound))
-            .figure("planned in", "%.0f ms".formatted(1e3 * all.ours().seconds()), all.plan().method())
+            .figure(
+                "planned in", "%.0f ms".formatted(1e3 * all.ours().seconds()), all.plan().method())
             .section("Every way of routing")
             .table(table)
             .chart(chart(all));

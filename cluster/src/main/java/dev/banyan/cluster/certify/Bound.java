@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Upper bounds on the rates of jobs, over all routings and all divisions of bytes. Candidates for
- * prices are the cuts around each leaf, the loads of a plan (steeply: what is full is dear) and, when
- * those do not meet what is known to be reached, Garg–Könemann's.
+ * prices are the cuts around each leaf, the loads of a plan (steeply: what is full is dear) and,
+ * when those do not meet what is known to be reached, Garg–Könemann's.
  */
 public final class Bound {
   private static final double[] STEEPNESS = {4, 16, 64, 256};
@@ -33,8 +33,7 @@ public final class Bound {
   /** The best of the cuts: exact while no link is down. O(leaves × commodities). */
   public static double byCuts(Topology topology, Traffic traffic) {
     double cap =
-        Math.min(
-            topology.shape().nvlinkGbps(), topology.planes() * topology.shape().portGbps());
+        Math.min(topology.shape().nvlinkGbps(), topology.planes() * topology.shape().portGbps());
     double[] out = new double[topology.leaves()];
     double[] in = new double[topology.leaves()];
     for (int k = 0; k < traffic.connections; k++) {
@@ -76,8 +75,7 @@ public final class Bound {
       double guess = bound.slowest;
       for (double epsilon : new double[] {0.2, 0.05, 0.02}) {
         if (bound.slowest > reachedGbps * (1 + 1e-3)) {
-          double[] price =
-              GargKoenemann.prices(bound.fluid, guess, epsilon, work / 3, reachedGbps);
+          double[] price = GargKoenemann.prices(bound.fluid, guess, epsilon, work / 3, reachedGbps);
           bound.consider(price, "Garg–Könemann");
         }
       }

@@ -68,8 +68,7 @@ public final class CertificateCheck {
 
   /** A NIC sends what its job's rate is, by all its ports. */
   private double cap() {
-    return Math.min(
-        topology.shape().nvlinkGbps(), topology.planes() * topology.shape().portGbps());
+    return Math.min(topology.shape().nvlinkGbps(), topology.planes() * topology.shape().portGbps());
   }
 
   private double worth() {
@@ -84,8 +83,10 @@ public final class CertificateCheck {
       }
       for (int nic = 0; nic < topology.nics(); nic++) {
         double port = topology.shape().portGbps();
-        sum[0] += port * ((sendsTo[nic] > -2 ? send(plane, nic) : 0)
-            + (comesFrom[nic] > -2 ? receive(plane, nic) : 0));
+        sum[0] +=
+            port
+                * ((sendsTo[nic] > -2 ? send(plane, nic) : 0)
+                    + (comesFrom[nic] > -2 ? receive(plane, nic) : 0));
       }
     }
     return sum[0];
@@ -97,7 +98,12 @@ public final class CertificateCheck {
     everyConnection(
         (job, from, to, demand) -> {
           String like =
-              topology.leafOf(from) + "," + topology.leafOf(to) + "," + sendsTo[from] + ","
+              topology.leafOf(from)
+                  + ","
+                  + topology.leafOf(to)
+                  + ","
+                  + sendsTo[from]
+                  + ","
                   + comesFrom[to];
           costs[job] += demand * known.computeIfAbsent(like, x -> cheapest(from, to));
         });

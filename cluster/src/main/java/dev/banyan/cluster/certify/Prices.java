@@ -50,8 +50,7 @@ final class Prices {
     this.planes = topology.planes();
     this.leaves = topology.leaves();
     this.jobs = traffic.jobs;
-    this.capGbps =
-        Math.min(topology.shape().nvlinkGbps(), planes * topology.shape().portGbps());
+    this.capGbps = Math.min(topology.shape().nvlinkGbps(), planes * topology.shape().portGbps());
     this.classOf = spineClasses(topology);
     this.spines = Arrays.stream(classOf).max().orElse(-1) + 1;
     int[] sendsTo = only(topology, traffic, true);
@@ -79,8 +78,7 @@ final class Prices {
       int receiveClass = receiveClasses.computeIfAbsent(in, x -> receiveClasses.size());
       sendOf[k] = sendClass;
       receiveOf[k] = receiveClass;
-      long key =
-          (((long) sendClass << 31 | receiveClass) * leaves + a) * leaves + b;
+      long key = (((long) sendClass << 31 | receiveClass) * leaves + a) * leaves + b;
       Integer at = known.get(key);
       if (at == null) {
         at = count++;
@@ -111,8 +109,7 @@ final class Prices {
     }
     this.sendNames = sendClasses.keySet().toArray(String[]::new);
     this.receiveNames = receiveClasses.keySet().toArray(String[]::new);
-    this.links =
-        2 * planes * leaves * spines + planes * (sendNames.length + receiveNames.length);
+    this.links = 2 * planes * leaves * spines + planes * (sendNames.length + receiveNames.length);
     this.gbps = rates(traffic, sendsTo, comesFrom, sendClasses, receiveClasses);
   }
 
@@ -328,10 +325,7 @@ final class Prices {
         put(named, "send p" + plane + "/" + sendNames[i], price[sending(i, plane)]);
       }
       for (int i = 0; i < receiveNames.length; i++) {
-        put(
-            named,
-            "receive p" + plane + "/" + receiveNames[i],
-            price[receiving(i, plane)]);
+        put(named, "receive p" + plane + "/" + receiveNames[i], price[receiving(i, plane)]);
       }
     }
     return named;

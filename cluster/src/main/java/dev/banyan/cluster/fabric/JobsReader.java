@@ -58,7 +58,8 @@ public final class JobsReader {
     List<Integer> ring = yaml.has("ring") ? yaml.numbers("ring") : nodes;
     if (ring.size() != nodes.size() || !new HashSet<>(ring).equals(new HashSet<>(nodes))) {
       throw new UserInputException(
-          "%s: 'ring' must list the job's %d nodes, each once".formatted(yaml.where(), nodes.size()));
+          "%s: 'ring' must list the job's %d nodes, each once"
+              .formatted(yaml.where(), nodes.size()));
     }
     return new TrafficJob(
         yaml.text("name", "job " + index),

@@ -3,8 +3,8 @@ package dev.banyan.cluster.fabric;
 import dev.banyan.cluster.Topology;
 
 /**
- * Numbers for everything that has a rate: uplinks, then downlinks, both as [plane, leaf, path], then
- * the ports' sending and receiving sides as [NIC, plane].
+ * Numbers for everything that has a rate: uplinks, then downlinks, both as [plane, leaf, path],
+ * then the ports' sending and receiving sides as [NIC, plane].
  */
 public final class Links {
   public final int fabric;

@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
 
 /**
  * Reads {@code topology.yaml}: {@code version, planes, leavesPerPlane, spinesPerPlane,
- * linksPerLeafSpine, linkGbps, portGbps, nvlinkGbps, nodes {count, nicsPerNode, leafOf}, ecmp {seed,
- * sameSeed}, failed [names]}, or {@code links [{from, to, gbps}]} in place of sizes and rate.
+ * linksPerLeafSpine, linkGbps, portGbps, nvlinkGbps, nodes {count, nicsPerNode, leafOf}, ecmp
+ * {seed, sameSeed}, failed [names]}, or {@code links [{from, to, gbps}]} in place of sizes and
+ * rate.
  */
 public final class TopologyReader {
   private static final Pattern END = Pattern.compile("(?:p(\\d{1,4})/)?(leaf|spine)(\\d{1,6})");
@@ -145,7 +146,8 @@ public final class TopologyReader {
     int other = to.group(1) == null ? 0 : Integer.parseInt(to.group(1));
     if (plane != other) {
       throw new UserInputException(
-          "%s: %s to %s leaves its plane".formatted(yaml.where(), yaml.text("from"), yaml.text("to")));
+          "%s: %s to %s leaves its plane"
+              .formatted(yaml.where(), yaml.text("from"), yaml.text("to")));
     }
     boolean leafFirst = from.group(2).equals("leaf");
     return new Link(

@@ -87,8 +87,7 @@ final class Yaml {
         if (parser instanceof YAMLParser yaml && yaml.isCurrentAlias()) {
           throw new UserInputException(
               "%s:%d: *%s is an alias; write the value out"
-                  .formatted(
-                      where, parser.currentTokenLocation().getLineNr(), parser.getString()));
+                  .formatted(where, parser.currentTokenLocation().getLineNr(), parser.getString()));
         }
         if (++tokens > MOST_TOKENS) {
           throw new UserInputException(where + ": has more than 8 million values");
@@ -253,5 +252,4 @@ final class Yaml {
     }
     return list;
   }
-
 }

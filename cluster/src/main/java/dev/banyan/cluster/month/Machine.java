@@ -26,10 +26,7 @@ public final class Machine {
 
   /** Seconds lost, by component. */
   public record Lost(
-      double postCheckpoint,
-      double detection,
-      double diagnosisIsolation,
-      double reinitialisation) {
+      double postCheckpoint, double detection, double diagnosisIsolation, double reinitialisation) {
     public double total() {
       return postCheckpoint + detection + diagnosisIsolation + reinitialisation;
     }

@@ -35,8 +35,7 @@ public interface Practice {
    * @param isolates whether a node was taken out
    * @param right whether that ends it; else the job fails again after its restart
    */
-  record Round(
-      double detectionSeconds, double diagnosisSeconds, boolean isolates, boolean right) {}
+  record Round(double detectionSeconds, double diagnosisSeconds, boolean isolates, boolean right) {}
 
   /**
    * Constants out of a published column: every failure costs its part of the column.
@@ -116,8 +115,7 @@ public interface Practice {
 
       @Override
       public Round round(Kind kind, RandomGenerator random) {
-        double detection =
-            draw(kind.killsProcess ? times.processLoss() : times.hang(), random);
+        double detection = draw(kind.killsProcess ? times.processLoss() : times.hang(), random);
         double cause = draw(times.cause(), random);
         if (random.nextDouble() >= kind.confined) {
           double people = -Math.log(1 - random.nextDouble()) * operation.unconfinedSeconds();

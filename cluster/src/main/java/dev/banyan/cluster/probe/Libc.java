@@ -15,9 +15,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The system calls a probe needs and the JDK does not give: IP options, the error queue of a socket,
- * and entering a network namespace. Linux only. Numbers are those of {@code <linux/in.h>}, {@code
- * <asm-generic/socket.h>} and {@code <linux/errqueue.h>}.
+ * The system calls a probe needs and the JDK does not give: IP options, the error queue of a
+ * socket, and entering a network namespace. Linux only. Numbers are those of {@code <linux/in.h>},
+ * {@code <asm-generic/socket.h>} and {@code <linux/errqueue.h>}.
  */
 final class Libc {
   static final int DATAGRAM = 2;
@@ -42,8 +42,7 @@ final class Libc {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
   private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO_OF =
-      CALL_STATE.varHandle(PathElement.groupElement("errno"));
+  private static final VarHandle ERRNO_OF = CALL_STATE.varHandle(PathElement.groupElement("errno"));
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
   private static final AddressLayout POINTER = ValueLayout.ADDRESS;

@@ -15,9 +15,9 @@ import java.util.function.LongSupplier;
 
 /**
  * Sends packets that live for a few hops only, one for every source port, and notes which switch
- * says that they died (ICMP time exceeded, RFC 792). The answer comes through the socket's own error
- * queue, so no privilege is needed. UDP sends a datagram, TCP the first packet of a connection, so
- * that each is hashed as the real traffic is.
+ * says that they died (ICMP time exceeded, RFC 792). The answer comes through the socket's own
+ * error queue, so no privilege is needed. UDP sends a datagram, TCP the first packet of a
+ * connection, so that each is hashed as the real traffic is.
  */
 public final class PortProbe {
   private static final int BATCH = 128;
@@ -145,11 +145,7 @@ public final class PortProbe {
         return -1; // the connection is still known from before
       }
       throw new UserInputException(
-          "there is no route to "
-              + text(destination)
-              + " (error "
-              + why
-              + ")");
+          "there is no route to " + text(destination) + " (error " + why + ")");
     }
     if (!tcp) {
       boolean unused = libc.send(socket);
@@ -161,8 +157,7 @@ public final class PortProbe {
     try {
       InetAddress address = InetAddress.getByName(text);
       if (!(address instanceof Inet4Address)) {
-        throw new UserInputException(
-            "'" + text + "' is no IPv4 address; only those can be probed");
+        throw new UserInputException("'" + text + "' is no IPv4 address; only those can be probed");
       }
       return ByteBuffer.wrap(address.getAddress()).getInt();
     } catch (UnknownHostException e) {

@@ -9,10 +9,10 @@ import dev.banyan.cluster.fabric.Traffic;
 /**
  * Equal-cost multi-path: every switch hashes a flow's addresses and ports and takes the link the
  * hash names (RFC 2992, hash-threshold left to modulo). The leaf chooses the spine and lane, the
- * spine chooses the lane down and, unless the receiving port is fixed, which of the receiver's ports
- * the flow comes in by: then it goes down that plane's link of the same spine, as it does in fabrics
- * whose bonded ports meet above the leaves. With one seed for all switches the choices follow each
- * other (polarisation).
+ * spine chooses the lane down and, unless the receiving port is fixed, which of the receiver's
+ * ports the flow comes in by: then it goes down that plane's link of the same spine, as it does in
+ * fabrics whose bonded ports meet above the leaves. With one seed for all switches the choices
+ * follow each other (polarisation).
  */
 public final class Ecmp implements RouteMethod {
   private final boolean fixedReceive;
@@ -42,7 +42,8 @@ public final class Ecmp implements RouteMethod {
       long flow = flow(traffic, q);
       if (from == to) {
         // Below one leaf there is no spine, yet the leaf may choose either port.
-        paths.receivePlane[q] = fixedReceive ? plane : (int) (hash(topology, flow, -1 - to) % planes);
+        paths.receivePlane[q] =
+            fixedReceive ? plane : (int) (hash(topology, flow, -1 - to) % planes);
         continue;
       }
       int count = 0;

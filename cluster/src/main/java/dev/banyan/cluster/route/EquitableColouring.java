@@ -3,15 +3,15 @@ package dev.banyan.cluster.route;
 import java.util.Arrays;
 
 /**
- * An equitable edge colouring of a bipartite multigraph: at every vertex the numbers of edges of any
- * two colours differ by at most one. It exists for any number of colours (de Werra 1971). A vertex
- * of degree d is split into ⌈d/C⌉ of degree at most C, and a proper colouring of that graph with C
- * colours (König 1916) is equitable on the whole: every full part has each colour once, the last at
- * most once.
+ * An equitable edge colouring of a bipartite multigraph: at every vertex the numbers of edges of
+ * any two colours differ by at most one. It exists for any number of colours (de Werra 1971). A
+ * vertex of degree d is split into ⌈d/C⌉ of degree at most C, and a proper colouring of that graph
+ * with C colours (König 1916) is equitable on the whole: every full part has each colour once, the
+ * last at most once.
  *
- * <p>Proper colouring by Euler splits: each half has at most ⌈C/2⌉ edges at a vertex. Where C is odd
- * the halves use one colour too many; the smallest class is taken out and its edges are put back
- * along alternating paths (Gabow and Kariv 1982). O(E log C) for powers of two, plus O(E / C)
+ * <p>Proper colouring by Euler splits: each half has at most ⌈C/2⌉ edges at a vertex. Where C is
+ * odd the halves use one colour too many; the smallest class is taken out and its edges are put
+ * back along alternating paths (Gabow and Kariv 1982). O(E log C) for powers of two, plus O(E / C)
  * alternating paths for each odd step.
  */
 public final class EquitableColouring {

@@ -44,7 +44,8 @@ public final class GreedyC4p implements RouteMethod {
         }
         int up = onLink[topology.index(plane, from, path)];
         int down = onLink[links.down(topology.index(plane, to, path))];
-        long cost = ((long) ofNic[nic + path] << 48) + ((long) Math.max(up, down) << 24) + up + down;
+        long cost =
+            ((long) ofNic[nic + path] << 48) + ((long) Math.max(up, down) << 24) + up + down;
         if (cost < least) {
           least = cost;
           best = path;

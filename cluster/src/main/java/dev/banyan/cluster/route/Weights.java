@@ -7,10 +7,10 @@ import dev.banyan.cluster.fabric.Traffic;
 
 /**
  * Divides the bytes of every connection among its queue pairs so that the busiest link is as little
- * busy as can be, paths staying as they are. Each connection in turn moves bytes from the queue pair
- * whose path is busiest to the one whose path is least busy until both are alike; what is left is an
- * equilibrium in which no connection alone can do better. Only connections that touch a link above
- * the target move, so after a failure little is done.
+ * busy as can be, paths staying as they are. Each connection in turn moves bytes from the queue
+ * pair whose path is busiest to the one whose path is least busy until both are alike; what is left
+ * is an equilibrium in which no connection alone can do better. Only connections that touch a link
+ * above the target move, so after a failure little is done.
  */
 final class Weights {
   private final Traffic traffic;
@@ -113,7 +113,9 @@ final class Weights {
 
   private double busy(int q) {
     double busy =
-        Math.max(loads[sending[q]] / links.gbps[sending[q]], loads[receiving[q]] / links.gbps[receiving[q]]);
+        Math.max(
+            loads[sending[q]] / links.gbps[sending[q]],
+            loads[receiving[q]] / links.gbps[receiving[q]]);
     if (paths.up[q] >= 0) {
       busy = Math.max(busy, loads[paths.up[q]] / links.gbps[paths.up[q]]);
       busy = Math.max(busy, loads[paths.down[q]] / links.gbps[paths.down[q]]);

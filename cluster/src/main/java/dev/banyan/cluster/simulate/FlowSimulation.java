@@ -72,8 +72,7 @@ public final class FlowSimulation {
     run.advance(links, paths, null, failure.atSeconds);
     if (run.anyActive()) {
       boolean[] stalled = run.onDeadLinks(paths, failure.links);
-      run.advance(
-          failure.links, paths, stalled, failure.atSeconds + failure.noticedSeconds);
+      run.advance(failure.links, paths, stalled, failure.atSeconds + failure.noticedSeconds);
       run.advance(failure.links, failure.paths, null, Double.POSITIVE_INFINITY);
     }
     return new Outcome(run.ended, run.moments);
@@ -101,7 +100,10 @@ public final class FlowSimulation {
   }
 
   private void advance(
-      Links links, Paths paths, boolean @org.jspecify.annotations.Nullable [] stalled, double until) {
+      Links links,
+      Paths paths,
+      boolean @org.jspecify.annotations.Nullable [] stalled,
+      double until) {
     while (now < until && anyActive()) {
       boolean[] sending = active.clone();
       for (int j = 0; stalled != null && j < sending.length; j++) {

@@ -9,8 +9,8 @@ import java.util.PriorityQueue;
 /**
  * Max-min fair rates by progressive filling (Bertsekas and Gallager, §6.5): the rates of all flows
  * rise together, each in proportion to the bytes it has to move, until a link is full; its flows
- * stop there and the others rise on. A job moves at the pace of its slowest flow. O(flows × links of
- * a flow × log links).
+ * stop there and the others rise on. A job moves at the pace of its slowest flow. O(flows × links
+ * of a flow × log links).
  */
 public final class Rates {
   private Rates() {}
