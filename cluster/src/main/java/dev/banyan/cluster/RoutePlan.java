@@ -69,6 +69,7 @@ public final class RoutePlan {
               traffic.destination[k],
               q % traffic.perConnection,
               traffic.planeOf(q),
+              paths.receivePlane[q],
               path < 0 ? -1 : path / lanes,
               path < 0 ? 0 : path % lanes,
               paths.weight[q],

@@ -71,7 +71,7 @@ public final class RoutePlanner {
    * @param topology the same fabric with other failures
    */
   public static RoutePlan replan(Topology topology, RoutePlan before) {
-    Traffic traffic = Traffic.of(topology, before.jobs());
+    Traffic traffic = before.traffic().onto(topology);
     double bound = Bound.byCuts(topology, traffic);
     Planner.Found found = Planner.replan(topology, before.jobs(), traffic, before.paths(), bound);
     return new RoutePlan(topology, before.jobs(), traffic, found.paths(), found.method(), null);

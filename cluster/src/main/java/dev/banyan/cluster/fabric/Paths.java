@@ -85,12 +85,18 @@ public final class Paths {
 
   /** Sends a queue pair by a path of its own plane. */
   public void take(Topology topology, Traffic traffic, Links links, int queuePair, int path) {
+    take(topology, traffic, links, queuePair, path, traffic.planeOf(queuePair));
+  }
+
+  /** Sends a queue pair by a path, down into the receiver's port of another plane. */
+  public void take(
+      Topology topology, Traffic traffic, Links links, int queuePair, int path, int receive) {
     int k = traffic.connectionOf(queuePair);
     int plane = traffic.planeOf(queuePair);
     up[queuePair] = topology.index(plane, topology.leafOf(traffic.source[k]), path);
     down[queuePair] =
-        links.down(topology.index(plane, topology.leafOf(traffic.destination[k]), path));
-    receivePlane[queuePair] = plane;
+        links.down(topology.index(receive, topology.leafOf(traffic.destination[k]), path));
+    receivePlane[queuePair] = receive;
   }
 
   /** Gb/s on every link for each Gb/s of all jobs. */

@@ -45,6 +45,9 @@ public final class PlanWriter {
     json.writeNumberProperty("dstNic", flow.dstNic());
     json.writeNumberProperty("queuePair", flow.queuePair());
     json.writeNumberProperty("plane", flow.plane());
+    if (flow.receivePlane() != flow.plane()) {
+      json.writeNumberProperty("receivePlane", flow.receivePlane());
+    }
     json.writeNumberProperty("spine", flow.spine());
     if (flow.lane() > 0) {
       json.writeNumberProperty("lane", flow.lane());

@@ -108,7 +108,17 @@ public final class Traffic {
     }
   }
 
-  /** Every connection needs a path in every plane in which it has queue pairs. */
+  /**
+   * The same connections on a fabric with other failures.
+   *
+   * @throws UserInputException when two NICs have no path there
+   */
+  public Traffic onto(Topology topology) {
+    everyPairHasAPath(topology);
+    return this;
+  }
+
+  /** Every connection needs a path in some plane. */
   private void everyPairHasAPath(Topology topology) {
     int leaves = topology.leaves();
     var known = new java.util.BitSet(leaves * leaves);

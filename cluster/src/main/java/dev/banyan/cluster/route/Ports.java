@@ -56,7 +56,8 @@ public final class Ports {
       }
       int path = paths.up[q] % topology.paths();
       var left = byPath.get(path);
-      if (left == null || left.isEmpty()) {
+      // What is probed is a way within a plane, so crossing planes has no port.
+      if (left == null || left.isEmpty() || paths.receivePlane[q] != plane) {
         path = another(topology, traffic, links, loads, q, byPath);
         double share = traffic.demand[k] * paths.weight[q];
         loads[paths.up[q]] -= share;

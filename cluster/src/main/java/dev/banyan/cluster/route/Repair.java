@@ -17,6 +17,7 @@ final class Repair {
   private final Links links;
   private final Paths paths;
   private final double[] loads;
+  private double enough;
 
   Repair(Topology topology, Traffic traffic, Links links, Paths paths) {
     this.topology = topology;
@@ -31,13 +32,14 @@ final class Repair {
    * @param rounds over all queue pairs, at most
    */
   void run(double target, int rounds) {
+    enough = target * (1 + 1e-9);
     offDeadLinks();
     System.arraycopy(paths.loads(traffic, links), 0, loads, 0, loads.length);
     placeTheDead();
     for (int round = 0; round < rounds; round++) {
       int moved = 0;
       for (int q = 0; q < paths.up.length; q++) {
-        if (paths.up[q] >= 0 && busy(q) > target * (1 + 1e-9)) {
+        if (paths.up[q] >= 0 && busy(q) > enough) {
           moved += better(q) ? 1 : 0;
         }
       }
@@ -60,7 +62,12 @@ final class Repair {
     boolean lost = false;
     for (int q = 0; q < paths.up.length; q++) {
       if (paths.dead(topology, traffic, q)) {
+        // Its load still stands at its receiving port; placing counts it again.
+        loads[port(q)] -= share(q);
         boolean placed = place(q);
+        if (!placed) {
+          loads[port(q)] += share(q);
+        }
         lost |= !placed && paths.weight[q] > 0;
       }
     }
@@ -70,45 +77,79 @@ final class Repair {
     }
   }
 
+  /**
+   * Sends a queue pair by the path whose busiest part would be least busy. Coming in by another
+   * plane's port than it went out by is taken only where that is better than any path of its plane.
+   */
   private boolean place(int q) {
     int k = traffic.connectionOf(q);
+    int plane = traffic.planeOf(q);
+    int from = topology.leafOf(traffic.source[k]);
+    int to = topology.leafOf(traffic.destination[k]);
     double share = share(q);
-    int path =
-        CruxPriority.leastUsed(
-            topology,
-            links,
-            loads,
-            traffic.planeOf(q),
-            topology.leafOf(traffic.source[k]),
-            topology.leafOf(traffic.destination[k]),
-            share);
-    if (path >= 0) {
-      paths.take(topology, traffic, links, q, path);
-      loads[paths.up[q]] += share;
-      loads[paths.down[q]] += share;
+    int best = -1;
+    int bestPlane = plane;
+    double least = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < topology.planes(); i++) {
+      int receive = (plane + i) % topology.planes();
+      int port = links.receiving(traffic.destination[k], receive);
+      double portBusy = (loads[port] + share) / links.gbps[port];
+      for (int path = 0; path < topology.paths(); path++) {
+        int up = topology.index(plane, from, path);
+        int down = links.down(topology.index(receive, to, path));
+        if (!(links.gbps[up] > 0 && links.gbps[down] > 0)) {
+          continue;
+        }
+        double busy =
+            Math.max((loads[up] + share) / links.gbps[up], (loads[down] + share) / links.gbps[down]);
+        busy = Math.max(busy, portBusy);
+        if (busy < least * (1 - 1e-9)) {
+          least = busy;
+          best = path;
+          bestPlane = receive;
+        }
+      }
+      if (least <= enough) {
+        break;
+      }
     }
-    return path >= 0;
+    if (best >= 0) {
+      paths.take(topology, traffic, links, q, best, bestPlane);
+      add(q, share);
+    }
+    return best >= 0;
   }
 
   /** Moves a queue pair to its best path; whether that was another and better. */
   private boolean better(int q) {
     int up = paths.up[q];
     int down = paths.down[q];
+    int receive = paths.receivePlane[q];
     double before = busy(q);
     double share = share(q);
-    loads[up] -= share;
-    loads[down] -= share;
-    place(q);
-    if (busy(q) < before * (1 - 1e-9)) {
+    add(q, -share);
+    boolean placed = place(q);
+    if (placed && busy(q) < before * (1 - 1e-9)) {
       return true;
     }
-    loads[paths.up[q]] -= share;
-    loads[paths.down[q]] -= share;
+    if (placed) {
+      add(q, -share);
+    }
     paths.up[q] = up;
     paths.down[q] = down;
-    loads[up] += share;
-    loads[down] += share;
+    paths.receivePlane[q] = receive;
+    add(q, share);
     return false;
+  }
+
+  private void add(int q, double share) {
+    loads[paths.up[q]] += share;
+    loads[paths.down[q]] += share;
+    loads[port(q)] += share;
+  }
+
+  private int port(int q) {
+    return links.receiving(traffic.destination[traffic.connectionOf(q)], paths.receivePlane[q]);
   }
 
   private double share(int q) {
@@ -116,8 +157,11 @@ final class Repair {
   }
 
   private double busy(int q) {
-    return Math.max(
-        loads[paths.up[q]] / links.gbps[paths.up[q]],
-        loads[paths.down[q]] / links.gbps[paths.down[q]]);
+    double links = Math.max(busyOf(paths.up[q]), busyOf(paths.down[q]));
+    return Math.max(links, busyOf(port(q)));
+  }
+
+  private double busyOf(int link) {
+    return loads[link] / links.gbps[link];
   }
 }

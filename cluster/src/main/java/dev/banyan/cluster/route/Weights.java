@@ -43,6 +43,7 @@ final class Weights {
     double best = Paths.busiest(loads, links);
     double[] kept = paths.weight.clone();
     double checkpoint = best;
+    double excess = Double.POSITIVE_INFINITY;
     for (int round = 1; round <= rounds && best > target * (1 + 1e-9); round++) {
       double goal = target + (best - target) * 0.02;
       boolean moved = false;
@@ -57,14 +58,26 @@ final class Weights {
       if (!moved) {
         break;
       }
-      if (round % 16 == 0) {
-        if (best > checkpoint * (1 - 1e-4)) {
-          break;
+      if (round % 4 == 0) {
+        double above = above(target);
+        if (best > checkpoint * (1 - 1e-4) && above > 0.75 * excess) {
+          break; // neither the busiest link nor the others come down any more
         }
         checkpoint = best;
+        excess = above;
       }
     }
     System.arraycopy(kept, 0, paths.weight, 0, kept.length);
+  }
+
+  /** How far links are above the target, summed. */
+  private double above(double target) {
+    double sum = 0;
+    for (int e = 0; e < loads.length; e++) {
+      double busy = loads[e] > 0 ? loads[e] / links.gbps[e] : 0;
+      sum += Math.max(0, busy - target);
+    }
+    return sum;
   }
 
   /** Moves bytes of a connection from its busiest queue pair to its least busy one. */
