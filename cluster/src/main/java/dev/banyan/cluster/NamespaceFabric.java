@@ -47,6 +47,16 @@ public final class NamespaceFabric implements AutoCloseable {
    * @throws MissingThingException when the machine lacks what it takes
    */
   public static NamespaceFabric open(int leaves, int spines, int hostsPerLeaf, double uplinkMbit) {
+    return open(leaves, spines, hostsPerLeaf, uplinkMbit, "");
+  }
+
+  /**
+   * The same beside another fabric of this process.
+   *
+   * @param mark letters that tell the namespaces of the two apart
+   */
+  static NamespaceFabric open(
+      int leaves, int spines, int hostsPerLeaf, double uplinkMbit, String mark) {
     if (leaves > 100 || spines > 250 || hostsPerLeaf > 250) {
       throw new IllegalArgumentException("a fabric of namespaces has at most 100 × 250 × 250");
     }
@@ -54,7 +64,7 @@ public final class NamespaceFabric implements AutoCloseable {
       throw new MissingThingException(
           "a fabric of network namespaces takes root and iproute2 (apt-get install iproute2)");
     }
-    String prefix = "bf" + Long.toString(ProcessHandle.current().pid() % 46_656, 36);
+    String prefix = "bf" + Long.toString(ProcessHandle.current().pid() % 46_656, 36) + mark;
     var fabric = new NamespaceFabric(prefix, leaves, spines, hostsPerLeaf);
     try {
       fabric.build(uplinkMbit);
