@@ -9,6 +9,9 @@ import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
+import dev.banyan.cli.grow.GrowPlanCommand;
+import dev.banyan.cli.grow.GrowRunCommand;
+import dev.banyan.cli.grow.GrowVerifyCommand;
 import dev.banyan.cli.life.LifeCommand;
 import dev.banyan.cli.model.ChatCommand;
 import dev.banyan.cli.model.GenerateCommand;
@@ -83,6 +86,13 @@ public final class Banyan {
               "evaluate",
               "Measures a model: bits per byte beside n-grams, graded skills.",
               EvaluateCommand.class),
+          Noun.group(
+              "Growth",
+              "grow",
+              "Makes a larger model out of a small one, dense or with experts.",
+              GrowPlanCommand.class,
+              GrowRunCommand.class,
+              GrowVerifyCommand.class),
           Noun.group(
                   "Memory",
                   "plan",
