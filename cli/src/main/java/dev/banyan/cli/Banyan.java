@@ -10,6 +10,7 @@ import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
 import dev.banyan.cli.grow.GrowPlanCommand;
+import dev.banyan.cli.grow.GrowProveCommand;
 import dev.banyan.cli.grow.GrowRunCommand;
 import dev.banyan.cli.grow.GrowVerifyCommand;
 import dev.banyan.cli.life.LifeCommand;
@@ -92,7 +93,8 @@ public final class Banyan {
               "Makes a larger model out of a small one, dense or with experts.",
               GrowPlanCommand.class,
               GrowRunCommand.class,
-              GrowVerifyCommand.class),
+              GrowVerifyCommand.class,
+              GrowProveCommand.class),
           Noun.group(
                   "Memory",
                   "plan",

@@ -111,8 +111,7 @@ public record GrowthOptions(
   public GrowthOptions only(GrowthStep step) {
     Size one =
         switch (step.name()) {
-          case "heads" ->
-              new Size(null, null, size.heads(), size.keyValueHeads(), null, null);
+          case "heads" -> new Size(null, null, size.heads(), size.keyValueHeads(), null, null);
           case "head-dim" -> new Size(null, null, null, null, null, size.headDim());
           case "ffn" -> new Size(null, null, null, null, size.ffn(), null);
           case "hidden" -> new Size(size.hidden(), null, null, null, null, null);

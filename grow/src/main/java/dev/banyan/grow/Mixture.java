@@ -93,14 +93,7 @@ public record Mixture(
   /** The same with other numbers of experts. */
   public Mixture withExperts(int experts, int perToken) {
     return new Mixture(
-        method,
-        experts,
-        perToken,
-        shards,
-        dropShare,
-        noiseDeviation,
-        routerDeviation,
-        sharedGate);
+        method, experts, perToken, shards, dropShare, noiseDeviation, routerDeviation, sharedGate);
   }
 
   /** Experts of the target. */

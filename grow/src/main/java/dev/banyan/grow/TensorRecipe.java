@@ -86,13 +86,11 @@ public record TensorRecipe(
   }
 
   public TensorRecipe with(Redraw other) {
-    return new TensorRecipe(
-        spec, sources, rows, columns, scale, fresh, rowsPerDraw, other, noise);
+    return new TensorRecipe(spec, sources, rows, columns, scale, fresh, rowsPerDraw, other, noise);
   }
 
   public TensorRecipe with(Noise other) {
-    return new TensorRecipe(
-        spec, sources, rows, columns, scale, fresh, rowsPerDraw, redraw, other);
+    return new TensorRecipe(spec, sources, rows, columns, scale, fresh, rowsPerDraw, redraw, other);
   }
 
   /** The same tensor stored as {@code type}. */

@@ -132,8 +132,7 @@ public record Trial(String kind, ModelConfig config, GrowthOptions options, Seed
     return switch (kind) {
       case "isometric" -> GrowthOptions.to(stream);
       case "duplicate" ->
-          GrowthOptions.to(
-                  new Size(hidden * (2 + random.nextInt(2)), null, null, null, null, null))
+          GrowthOptions.to(new Size(hidden * (2 + random.nextInt(2)), null, null, null, null, null))
               .with(Width.DUPLICATE)
               .withEven(random.nextBoolean());
       case "duplicate-odd" ->
@@ -151,8 +150,7 @@ public record Trial(String kind, ModelConfig config, GrowthOptions options, Seed
       case "interpolate" -> GrowthOptions.to(depth).with(Depth.INTERPOLATE);
       case "list" ->
           GrowthOptions.to(Size.SAME)
-              .withLayers(
-                  random.ints(config.layers() + 1, 0, config.layers()).boxed().toList());
+              .withLayers(random.ints(config.layers() + 1, 0, config.layers()).boxed().toList());
       case "aki" -> GrowthOptions.to(stream.or(units)).with(Width.AKI);
       case "all together" -> together(stream.or(attention).or(units).or(depth), family, random);
       default -> mixed(kind.substring("moe ".length()));

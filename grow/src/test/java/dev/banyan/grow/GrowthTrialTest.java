@@ -27,8 +27,7 @@ class GrowthTrialTest {
   private static final ModelConfig LLAMA = config("llama", 24, 3, 4, 2, 40);
 
   private static Measured width(Width width, int hidden) {
-    var options =
-        GrowthOptions.to(new Size(hidden, null, null, null, null, null)).with(width);
+    var options = GrowthOptions.to(new Size(hidden, null, null, null, null, null)).with(width);
     return Growth.trial(LLAMA, options, new Seed(3));
   }
 

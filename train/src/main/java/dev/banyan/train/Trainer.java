@@ -58,6 +58,11 @@ public final class Trainer implements AutoCloseable {
    *     folder holds another run
    */
   public static TrainResult run(TrainConfig config, Progress progress) {
+    return run(config, progress, Watch.NOTHING);
+  }
+
+  /** As {@link #run(TrainConfig, Progress)}, showing the model between steps. */
+  public static TrainResult run(TrainConfig config, Progress progress, Watch watch) {
     var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
       TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
@@ -70,7 +75,7 @@ public final class Trainer implements AutoCloseable {
       Optional<Checkpoints.Found> latest = checkpoints.latest();
       latest.ifPresent(found -> checkpoints.requireSame(found, fresh));
       try (Trainer trainer = new Trainer(config, corpus, checkpoints, latest, fresh)) {
-        return trainer.train(progress);
+        return trainer.train(progress, watch);
       }
     }
   }
@@ -171,6 +176,9 @@ public final class Trainer implements AutoCloseable {
     recipe.put("schedule", config.steps().schedule().toString());
     recipe.put("precision", config.steps().precision().toString());
     recipe.put("optimizer", config.optimizer().toString());
+    if (!config.routers().equals(TrainConfig.Routers.PUBLISHED)) {
+      recipe.put("routers", config.routers().toString());
+    }
     recipe.put("seed", Long.toString(config.seed()));
     recipe.put("tokenizer", identityOfTokenizer(tokenizerPath(config)));
     recipe.put("model", config.start().map(Trainer::identity).orElse(config.shape().toString()));
@@ -201,13 +209,14 @@ public final class Trainer implements AutoCloseable {
                     "tokenizer is missing: which one, as there is no start model"));
   }
 
-  private TrainResult train(Progress progress) {
+  private TrainResult train(Progress progress, Watch watch) {
     long resumedAt = state.step();
     long begun = System.nanoTime();
     Packer packer = packer();
     Optional<String> stopped = Optional.empty();
     try (RunLog log = RunLog.open(config.out(), resumedAt)) {
       progress.step(state.step(), resumedAt > 0 ? "going on" : "");
+      watch.seen(state.step(), model);
       while (state.step() < config.steps().count() && stopped.isEmpty()) {
         long stepBegun = System.nanoTime();
         double rate = config.steps().schedule().rate(state.step());
@@ -219,6 +228,7 @@ public final class Trainer implements AutoCloseable {
           state = state.next(packer.state(), outcome.learned(), divergence);
           double tokensPerSecond = tokensPerStep() / seconds(stepBegun);
           log.step(state, outcome, rate, tokensPerSecond);
+          watch.seen(state.step(), model);
           progress.step(
               state.step(),
               "loss %.3f, %.0f tokens/s".formatted(divergence.smoothed(), tokensPerSecond));

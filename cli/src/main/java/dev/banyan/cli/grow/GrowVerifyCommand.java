@@ -55,8 +55,7 @@ public final class GrowVerifyCommand implements Callable<ExitCode> {
   public ExitCode call() throws IOException {
     Verdict verdict;
     try (Progress progress = common.progress("verify", 0, "passes")) {
-      verdict =
-          Growth.verify(source, target, new Sample(prompts, length, common.seed()), progress);
+      verdict = Growth.verify(source, target, new Sample(prompts, length, common.seed()), progress);
     }
     print(verdict);
     common.emit(result(verdict), () -> report(verdict));

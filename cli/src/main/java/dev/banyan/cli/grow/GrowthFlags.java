@@ -59,8 +59,7 @@ final class GrowthFlags {
       names = "--width",
       paramLabel = "METHOD",
       defaultValue = "isometric",
-      description =
-          "isometric, duplicate (FPI), zero-extend or aki (default: ${DEFAULT-VALUE}).")
+      description = "isometric, duplicate (FPI), zero-extend or aki (default: ${DEFAULT-VALUE}).")
   private String width = "isometric";
 
   @Option(
@@ -216,15 +215,13 @@ final class GrowthFlags {
     return Family.named(name.replace('-', '_'))
         .orElseThrow(
             () ->
-                new UserInputException(
-                    "--target " + name + ": expected one of " + Family.names()));
+                new UserInputException("--target " + name + ": expected one of " + Family.names()));
   }
 
   private static StoredType type(String name) {
     return StoredType.named(name.toUpperCase(Locale.ROOT))
         .orElseThrow(
-            () ->
-                new UserInputException("--dtype " + name + ": expected f64, f32, bf16 or f16"));
+            () -> new UserInputException("--dtype " + name + ": expected f64, f32, bf16 or f16"));
   }
 
   private static List<Integer> list(String text) {

@@ -30,8 +30,7 @@ final class GrowthText {
           step.why());
     }
     if (recipe.rounds()) {
-      table.caption(
-          "rounded: exact in real arithmetic; the stored type rounds what was scaled");
+      table.caption("rounded: exact in real arithmetic; the stored type rounds what was scaled");
     }
     return table;
   }

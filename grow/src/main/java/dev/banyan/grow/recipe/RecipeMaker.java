@@ -174,11 +174,9 @@ public final class RecipeMaker {
 
   private void growHeadSteps(boolean aki, boolean wider) {
     AttentionConfig from = source.attention();
-    boolean more =
-        wanted.heads() != from.heads() || wanted.keyValueHeads() != from.keyValueHeads();
+    boolean more = wanted.heads() != from.heads() || wanted.keyValueHeads() != from.keyValueHeads();
     if (more) {
-      target =
-          TargetConfig.heads(target, wanted.heads(), wanted.keyValueHeads(), from.headDim());
+      target = TargetConfig.heads(target, wanted.heads(), wanted.keyValueHeads(), from.headDim());
       boolean zero = !aki && options.units() == Units.ZERO;
       step(
           "heads",
@@ -192,9 +190,7 @@ public final class RecipeMaker {
               : zero ? "new heads are read with zero" : "copies share the output's columns");
     }
     if (wider) {
-      target =
-          TargetConfig.heads(
-              target, wanted.heads(), wanted.keyValueHeads(), wanted.headDim());
+      target = TargetConfig.heads(target, wanted.heads(), wanted.keyValueHeads(), wanted.headDim());
       step(
           "head-dim",
           "rope-aligned",
@@ -268,12 +264,7 @@ public final class RecipeMaker {
     Units units = aki ? Units.DUPLICATE : options.units();
     Axis axis =
         UnitGrowth.axis(
-            units,
-            from,
-            wanted.ffn(),
-            aki ? Shares.EVEN : shares,
-            options.freshDeviation(),
-            seed);
+            units, from, wanted.ffn(), aki ? Shares.EVEN : shares, options.freshDeviation(), seed);
     axes.put(TensorMaker.UNITS, aki ? Aki.laterFromNext(axis) : axis);
     if (wanted.ffn() != from) {
       target = TargetConfig.ffn(target, wanted.ffn());

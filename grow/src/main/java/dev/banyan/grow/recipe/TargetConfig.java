@@ -60,16 +60,25 @@ final class TargetConfig {
 
   /** With another stream; {@code meanSquare} is what epsilon is multiplied by. */
   static ModelConfig hidden(ModelConfig config, int hidden, double meanSquare) {
-    return with(config, hidden, config.attention(), config.intermediateSize(), config.experts(),
+    return with(
+        config,
+        hidden,
+        config.attention(),
+        config.intermediateSize(),
+        config.experts(),
         config.rmsNormEps() * meanSquare);
   }
 
   static ModelConfig heads(ModelConfig config, int heads, int keyValueHeads, int headDim) {
     AttentionConfig a = config.attention();
-    return with(config, config.hiddenSize(),
+    return with(
+        config,
+        config.hiddenSize(),
         new AttentionConfig(
             heads, keyValueHeads, headDim, a.inputBias(), a.outputBias(), a.windows()),
-        config.intermediateSize(), config.experts(), config.rmsNormEps());
+        config.intermediateSize(),
+        config.experts(),
+        config.rmsNormEps());
   }
 
   static ModelConfig ffn(ModelConfig config, int width) {
@@ -87,12 +96,22 @@ final class TargetConfig {
                 e.denseLayers(),
                 e.auxiliaryLossWeight());
     boolean dense = e == null || config.family() == Family.MIXTRAL;
-    return with(config, config.hiddenSize(), config.attention(),
-        dense ? width : config.intermediateSize(), wider, config.rmsNormEps());
+    return with(
+        config,
+        config.hiddenSize(),
+        config.attention(),
+        dense ? width : config.intermediateSize(),
+        wider,
+        config.rmsNormEps());
   }
 
-  private static ModelConfig with(ModelConfig config, int hidden, AttentionConfig attention,
-      int intermediate, @Nullable ExpertsConfig experts, double eps) {
+  private static ModelConfig with(
+      ModelConfig config,
+      int hidden,
+      AttentionConfig attention,
+      int intermediate,
+      @Nullable ExpertsConfig experts,
+      double eps) {
     return new ModelConfig(
         config.family(),
         config.vocabSize(),

@@ -84,8 +84,7 @@ final class Targets {
           throw refuse(source, target, "it normalises queries and keys; take", usual);
         }
         if (windowed && attention.windows().stream().distinct().count() > 1) {
-          throw refuse(
-              source, target, "its window is the same in all layers; none can be", target);
+          throw refuse(source, target, "its window is the same in all layers; none can be", target);
         }
       }
     }
@@ -101,7 +100,6 @@ final class Targets {
       ModelConfig source, Family target, String why, Family instead) {
     return new UserInputException(
         "%s cannot become %s: %s %s"
-            .formatted(
-                source.family().modelType(), target.modelType(), why, instead.modelType()));
+            .formatted(source.family().modelType(), target.modelType(), why, instead.modelType()));
   }
 }

@@ -161,8 +161,7 @@ final class TensorMaker {
         hidden,
         width);
     if (attention.outputBias()) {
-      output(
-          prefix + "o_proj.bias", sources(from, "self_attn.o_proj.bias"), null, silent, hidden);
+      output(prefix + "o_proj.bias", sources(from, "self_attn.o_proj.bias"), null, silent, hidden);
     }
     if (norms) {
       double wider = (double) attention.headDim() / source.attention().headDim();
@@ -224,8 +223,7 @@ final class TensorMaker {
             sources(from, "mlp.down_proj.weight"),
             silent);
     made.addAll(
-        ExpertMethod.of(mixture)
-            .layer(dense, new ExpertLayer(target.family(), prefix, prefix)));
+        ExpertMethod.of(mixture).layer(dense, new ExpertLayer(target.family(), prefix, prefix)));
   }
 
   /** Experts that were there before: each grows as a dense layer does, the router reads more. */
@@ -237,14 +235,7 @@ final class TensorMaker {
     boolean packed = naming == ExpertNaming.PACKED;
     String block = sourcePrefix + "mlp.";
     String router = packed ? block + "gate.weight" : old.router();
-    add(
-        names.router(),
-        List.of(of(router)),
-        null,
-        residual(Role.READS),
-        1,
-        before.count(),
-        hidden);
+    add(names.router(), List.of(of(router)), null, residual(Role.READS), 1, before.count(), hidden);
     int width = axis(UNITS).size();
     int narrow = before.intermediateSize();
     for (int expert = 0; expert < before.count(); expert++) {
@@ -260,8 +251,7 @@ final class TensorMaker {
               List.of(packed ? new Source(both, gate + narrow) : of(old.up(expert))),
               List.of(
                   packed
-                      ? new Source(
-                          block + "experts.down_proj", (long) expert * source.hiddenSize())
+                      ? new Source(block + "experts.down_proj", (long) expert * source.hiddenSize())
                       : of(old.down(expert))),
               silent);
       made.add(dense.gate(names.gate(expert), 0, width));
@@ -285,8 +275,7 @@ final class TensorMaker {
           width,
           hidden);
     }
-    output(
-        names.shared("down"), List.of(of(old.shared("down"))), null, silent, hidden, width);
+    output(names.shared("down"), List.of(of(old.shared("down"))), null, silent, hidden, width);
     add(
         names.sharedGate(),
         List.of(of(old.sharedGate())),

@@ -47,13 +47,14 @@ public final class GrownTensor {
     Use rows = tensor.rows();
     Use across = tensor.columns();
     this.rowAxis = rows == null ? null : recipe.axis(rows);
-    this.program =
-        ColumnProgram.of(across == null ? null : recipe.axis(across), across, columns);
+    this.program = ColumnProgram.of(across == null ? null : recipe.axis(across), across, columns);
     for (Source source : tensor.sources()) {
       windows.add(new SourceWindow(sources, source.tensor(), source.firstRow(), arena));
     }
     this.sourceType =
-        tensor.sources().isEmpty() ? type : sources.spec(tensor.sources().getFirst().tensor()).type();
+        tensor.sources().isEmpty()
+            ? type
+            : sources.spec(tensor.sources().getFirst().tensor()).type();
     requireFits(tensor, across == null ? null : recipe.axis(across), sources);
     Redraw redraw = tensor.redraw();
     this.redrawn = redraw == null ? null : dropped(redraw, Math.toIntExact(units(spec, redraw)));
@@ -65,8 +66,7 @@ public final class GrownTensor {
       TensorSpec from = sources.spec(source.tensor());
       long rows = rowAxis == null ? Rows.rows(tensor.spec()) : rowAxis.sourceSize();
       long wide = across == null ? columns : across.sourceSize();
-      boolean inside =
-          source.firstRow() >= 0 && source.firstRow() + rows <= Rows.rows(from);
+      boolean inside = source.firstRow() >= 0 && source.firstRow() + rows <= Rows.rows(from);
       if (!inside || wide != Rows.columns(from)) {
         throw new UserInputException(
             "the recipe takes [%d, %d] of tensor '%s', which is %s; plan again"
@@ -162,8 +162,7 @@ public final class GrownTensor {
           copy(from, begin, out, to, scaled.size(), scaled.factor() * scale);
         }
         case ColumnProgram.Part part -> {
-          double all =
-              Numbers.get(sourceType, from, at + (long) part.from() * sourceBytes) * scale;
+          double all = Numbers.get(sourceType, from, at + (long) part.from() * sourceBytes) * scale;
           Numbers.put(type, out, to, part(all, part));
         }
         case ColumnProgram.Fresh fresh -> fill(out, row, fresh.to(), fresh.size(), fresh.fill());

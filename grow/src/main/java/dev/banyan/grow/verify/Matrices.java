@@ -66,7 +66,7 @@ final class Matrices {
     TensorSpec spec = rows.spec(name);
     int columns = Math.toIntExact(Rows.columns(spec));
     long rowBytes = (long) columns * spec.type().bytes();
-    int block = (int) Math.clamp(BLOCK_BYTES / Math.max(rowBytes, 1), 1, size);
+    int block = Math.clamp(BLOCK_BYTES / Math.max(rowBytes, 1), 1, size);
     double[] y = new double[size * tokens];
     MemorySegment buffer = scratch(block * rowBytes);
     for (int from = 0; from < size; from += block) {

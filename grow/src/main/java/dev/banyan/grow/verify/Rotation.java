@@ -48,8 +48,7 @@ final class Rotation {
         double smooth =
             (scaling.originalPositions() / length - scaling.lowFrequencyFactor())
                 / (scaling.highFrequencyFactor() - scaling.lowFrequencyFactor());
-        frequencies[i] =
-            (1 - smooth) * frequencies[i] / scaling.factor() + smooth * frequencies[i];
+        frequencies[i] = (1 - smooth) * frequencies[i] / scaling.factor() + smooth * frequencies[i];
       }
     }
   }

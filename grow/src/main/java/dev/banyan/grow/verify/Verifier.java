@@ -65,16 +65,14 @@ public final class Verifier {
   private Verdict verdict(Progress progress) {
     Recipe recipe = recipe();
     progress.step(0, "source");
-    var before =
-        ReferenceForward.run(source.config(), source.expertNaming(), sourceRows, prompts);
+    var before = ReferenceForward.run(source.config(), source.expertNaming(), sourceRows, prompts);
     progress.step(1, "target");
     var after =
         ReferenceForward.run(
             target.config(), target.expertNaming(), new StoredRows(target), prompts);
     Measured measured = Comparison.logits(before.logits(), after.logits(), tokens);
     if (recipe == null) {
-      return new Verdict(
-          measured, List.of(), List.of(), 0, "", Exactness.INEXACT, false, tokens);
+      return new Verdict(measured, List.of(), List.of(), 0, "", Exactness.INEXACT, false, tokens);
     }
     progress.step(2, "tensors");
     String differing = differing(recipe);
@@ -126,10 +124,7 @@ public final class Verifier {
       var rows = GrownRows.exact(alone, sourceRows, arena);
       var after =
           ReferenceForward.run(
-              alone.targetConfig(),
-              dev.banyan.weights.config.ExpertNaming.SEPARATE,
-              rows,
-              prompts);
+              alone.targetConfig(), dev.banyan.weights.config.ExpertNaming.SEPARATE, rows, prompts);
       Measured measured = Comparison.logits(before, after.logits(), tokens);
       return new Verdict.Step(
           step.name(),
@@ -156,7 +151,9 @@ public final class Verifier {
         MemorySegment found = arena.allocate(rowBytes, 8);
         var places = new TreeSet<Long>();
         for (int i = 0; i < ROWS_COMPARED; i++) {
-          places.add(rows * i / ROWS_COMPARED + (i == ROWS_COMPARED - 1 ? rows - 1 - rows * i / ROWS_COMPARED : 0));
+          places.add(
+              rows * i / ROWS_COMPARED
+                  + (i == ROWS_COMPARED - 1 ? rows - 1 - rows * i / ROWS_COMPARED : 0));
         }
         for (long row : places) {
           made.read(name, row, 1, expected);

@@ -214,8 +214,7 @@ public final class FolderGrower {
   }
 
   /** Makes one tensor; its SHA-256, empty when another thread's failure stopped it. */
-  private String make(TensorRecipe tensor, MemorySegment scratch, long resumed)
-      throws IOException {
+  private String make(TensorRecipe tensor, MemorySegment scratch, long resumed) throws IOException {
     TensorSpec spec = tensor.spec();
     MessageDigest digest = Sha256.digest();
     long rowBytes = Rows.columns(spec) * spec.type().bytes();
@@ -223,7 +222,7 @@ public final class FolderGrower {
     try (Arena arena = Arena.ofConfined()) {
       var grown = new GrownTensor(recipe, tensor, sources, arena);
       MemorySegment block = rowBytes > BLOCK_BYTES ? arena.allocate(rowBytes, 8) : scratch;
-      int most = (int) Math.clamp(block.byteSize() / Math.max(1, rowBytes), 1, 1 << 20);
+      int most = Math.clamp(block.byteSize() / Math.max(1, rowBytes), 1, 1 << 20);
       for (long row = 0; row < rows && failure.get() == null; row += most) {
         int count = (int) Math.min(most, rows - row);
         grown.make(row, count, block);

@@ -141,8 +141,7 @@ final class GrowingFolder implements AutoCloseable {
       requireRoom(plan);
       for (var planned : plan.shards()) {
         Path path = folder.resolve(planned.file());
-        var channel =
-            FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         var shard = new Shard(path, channel, planned.header());
         files.add(shard);
         planned.header().tensors().keySet().forEach(name -> shards.put(name, shard));
@@ -163,11 +162,7 @@ final class GrowingFolder implements AutoCloseable {
     if (free < needed) {
       throw new UserInputException(
           "%s: needs %s, %s has %s free; free some or choose another place"
-              .formatted(
-                  target,
-                  Format.bytes(needed),
-                  folder.getParent(),
-                  Format.bytes(free)));
+              .formatted(target, Format.bytes(needed), folder.getParent(), Format.bytes(free)));
     }
   }
 

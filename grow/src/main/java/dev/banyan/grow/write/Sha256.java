@@ -30,7 +30,8 @@ final class Sha256 {
   /** Over {@code hash name} lines in the order of names: one hash for a whole model. */
   static String over(Map<String, String> hashes) {
     var text = new StringBuilder();
-    new TreeMap<>(hashes).forEach((name, hash) -> text.append(hash).append("  ").append(name).append('\n'));
+    new TreeMap<>(hashes)
+        .forEach((name, hash) -> text.append(hash).append("  ").append(name).append('\n'));
     return of(text.toString());
   }
 }

@@ -2,6 +2,7 @@ package dev.banyan.train.step;
 
 import dev.banyan.model.KvStore;
 import dev.banyan.model.LanguageModel;
+import dev.banyan.model.RouterRecord;
 import dev.banyan.tensor.AdamW;
 import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Shards;
@@ -11,6 +12,8 @@ import dev.banyan.train.pack.PackedRow;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Computes loss and gradients of one step and updates the model. The rows of a micro-batch are cut
@@ -24,6 +27,7 @@ public final class TrainingStep implements AutoCloseable {
   private final AdamW optimizer;
   private final Shards shards;
   private final double clip;
+  private final TrainConfig.Routers routers;
 
   /**
    * What a step was like.
@@ -31,12 +35,41 @@ public final class TrainingStep implements AutoCloseable {
    * @param loss mean nats per learned token
    * @param gradientNorm 2-norm of all gradients before clipping
    * @param learned tokens that were learned
+   * @param routing null for a model without experts
    */
-  public record Outcome(double loss, double gradientNorm, int learned) {}
+  public record Outcome(
+      double loss, double gradientNorm, int learned, @Nullable Routing routing) {}
+
+  /**
+   * What routers did in a step.
+   *
+   * @param balance load-balancing loss, one when all experts are chosen alike
+   * @param z the z-loss
+   * @param load each expert's share of all choices, over all layers
+   */
+  public record Routing(double balance, double z, List<Double> load) {
+    public Routing {
+      load = List.copyOf(load);
+    }
+
+    /** Entropy of the load over its highest, 1 when all experts are chosen alike. */
+    public double entropy() {
+      double sum = 0;
+      for (double share : load) {
+        sum -= share > 0 ? share * Math.log(share) : 0;
+      }
+      return load.size() < 2 ? 1 : sum / Math.log(load.size());
+    }
+  }
+
+  /** What one shard adds to a step. */
+  @SuppressWarnings("ArrayRecordComponent") // read only here
+  private record Part(double loss, double share, double balance, double z, long[] chosen) {}
 
   public TrainingStep(LanguageModel model, TrainConfig config) {
     this.model = model;
     this.clip = config.optimizer().clip();
+    this.routers = config.routers();
     this.shards = Shards.open(config.data().shards(), config.threads());
     replicas.add(model);
     for (int i = 1; i < config.data().shards(); i++) {
@@ -68,40 +101,74 @@ public final class TrainingStep implements AutoCloseable {
    */
   public Outcome gradients(List<List<PackedRow>> microBatches) {
     int learned = microBatches.stream().flatMap(List::stream).mapToInt(PackedRow::learned).sum();
+    int all = microBatches.stream().mapToInt(List::size).sum();
     double loss = 0;
+    List<Part> parts = new ArrayList<>();
     for (List<PackedRow> rows : microBatches) {
       int each = rows.size() / replicas.size();
-      List<Double> sums =
+      double share = (double) each / all;
+      parts.addAll(
           shards.run(
-              shard -> sumLoss(shard, rows.subList(shard * each, (shard + 1) * each), learned));
-      for (double sum : sums) {
-        loss += sum;
-      }
+              shard ->
+                  part(shard, rows.subList(shard * each, (shard + 1) * each), learned, share)));
+    }
+    for (Part part : parts) {
+      loss += part.loss;
     }
     try (Scope scope = Scope.open()) {
       addGradients();
       double norm = optimizer.clipGradientNorm(clip > 0 ? clip : Float.MAX_VALUE);
-      return new Outcome(loss / learned, norm, learned);
+      return new Outcome(loss / learned, norm, learned, routing(parts));
     }
   }
 
-  /** Backward through one shard. Its loss in nats, summed over its learned tokens. */
-  private double sumLoss(int shard, List<PackedRow> rows, int learned) {
-    try (Scope scope = Scope.open()) {
+  private static @Nullable Routing routing(List<Part> parts) {
+    int experts = parts.stream().mapToInt(part -> part.chosen.length).max().orElse(0);
+    if (experts == 0) {
+      return null;
+    }
+    double balance = 0;
+    double z = 0;
+    double[] chosen = new double[experts];
+    double all = 0;
+    for (Part part : parts) {
+      balance += part.share * part.balance;
+      z += part.share * part.z;
+      for (int expert = 0; expert < part.chosen.length; expert++) {
+        chosen[expert] += part.chosen[expert];
+        all += part.chosen[expert];
+      }
+    }
+    double sum = all;
+    return new Routing(
+        balance, z, java.util.Arrays.stream(chosen).map(count -> count / sum).boxed().toList());
+  }
+
+  /** Backward through one shard. Its loss is in nats, summed over its learned tokens. */
+  private Part part(int shard, List<PackedRow> rows, int learned, double share) {
+    try (Scope scope = Scope.open();
+        RouterRecord routing = new RouterRecord()) {
       MicroBatch batch = MicroBatch.of(rows);
       LanguageModel replica = replicas.get(shard);
+      replica.watchRouters(replica.config().experts() == null ? null : routing);
       Tensor hidden = replica.hidden(batch.batch(), KvStore.none());
+      replica.watchRouters(null);
       int[] places = batch.learnedPlaces();
       if (places.length == 0) {
-        return 0;
+        return new Part(0, 0, 0, 0, new long[0]);
       }
       // answers are few tokens of their rows: only theirs are scored
       boolean all = places.length > 0.8 * batch.labels().length;
       Tensor logits = replica.logits(all ? hidden : hidden.indexSelect(0, Tensor.of(places)));
       Tensor labels = Tensor.of(all ? batch.labels() : batch.labelsAt(places));
       Tensor sum = logits.crossEntropy(labels, false);
-      sum.mul(1.0 / learned).backward();
-      return sum.item();
+      Tensor loss = sum.mul(1.0 / learned);
+      Optional<Tensor> beside = routing.loss(routers.balance(), routers.z());
+      // what stands beside the text is meant over tokens, so a shard adds its share of them
+      beside.map(other -> loss.add(other.mul(share))).orElse(loss).backward();
+      return beside.isPresent()
+          ? new Part(sum.item(), share, routing.balance(), routing.z(), routing.chosen())
+          : new Part(sum.item(), share, 0, 0, new long[0]);
     }
   }
 
