@@ -33,7 +33,7 @@ import tools.jackson.databind.JsonNode;
  */
 public final class Training {
   private static final int LENGTH = 64;
-  private static final int ROWS = 16;
+  private static final int ROWS = 8;
   private static final int POINTS = 16;
   private static final String KEPT = "curve.json";
 
