@@ -1,5 +1,6 @@
 package dev.banyan.cli;
 
+import dev.banyan.cli.bench.BenchGrowCommand;
 import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
@@ -119,6 +120,7 @@ public final class Banyan {
               BenchModelCommand.class,
               BenchTrainCommand.class,
               BenchPlanCommand.class,
+              BenchGrowCommand.class,
               BenchLayoutCommand.class,
               BenchLifeCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));

@@ -79,7 +79,7 @@ public record Trial(String kind, ModelConfig config, GrowthOptions options, Seed
     ModelConfig parsed =
         ModelConfig.parse("trial", config.getBytes(StandardCharsets.UTF_8))
             .withType(StoredType.F64);
-    GrowthOptions options = options(kind, parsed, family, random);
+    GrowthOptions options = options(kind, parsed, random);
     return new Trial(kind, parsed, options.withSeed(own.value()), own);
   }
 
@@ -113,7 +113,7 @@ public record Trial(String kind, ModelConfig config, GrowthOptions options, Seed
   }
 
   private static GrowthOptions options(
-      String kind, ModelConfig config, Family family, RandomGenerator random) {
+      String kind, ModelConfig config, RandomGenerator random) {
     int hidden = config.hiddenSize();
     int wider = hidden + 1 + random.nextInt(2 * hidden);
     int deeper = config.layers() + 1 + random.nextInt(3);
@@ -152,7 +152,7 @@ public record Trial(String kind, ModelConfig config, GrowthOptions options, Seed
           GrowthOptions.to(Size.SAME)
               .withLayers(random.ints(config.layers() + 1, 0, config.layers()).boxed().toList());
       case "aki" -> GrowthOptions.to(stream.or(units)).with(Width.AKI);
-      case "all together" -> together(stream.or(attention).or(units).or(depth), family, random);
+      case "all together" -> together(stream.or(attention).or(units).or(depth), random);
       default -> mixed(kind.substring("moe ".length()));
     };
   }
@@ -162,7 +162,7 @@ public record Trial(String kind, ModelConfig config, GrowthOptions options, Seed
     return GrowthOptions.to(Size.SAME).with(Mixture.of(parsed));
   }
 
-  private static GrowthOptions together(Size size, Family family, RandomGenerator random) {
+  private static GrowthOptions together(Size size, RandomGenerator random) {
     var mixture = Mixture.of(random.nextBoolean() ? Mixture.Method.COPY : Mixture.Method.GRANULAR);
     Width width = random.nextBoolean() ? Width.ISOMETRIC : Width.ZERO_EXTEND;
     Units units = random.nextBoolean() ? Units.DUPLICATE : Units.ZERO;

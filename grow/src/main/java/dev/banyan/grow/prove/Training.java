@@ -34,7 +34,7 @@ import tools.jackson.databind.JsonNode;
 public final class Training {
   private static final int LENGTH = 64;
   private static final int ROWS = 8;
-  private static final int POINTS = 16;
+  private static final int POINTS = 12;
   private static final String KEPT = "curve.json";
 
   private final ProofPlan plan;
@@ -52,7 +52,7 @@ public final class Training {
     this.plan = plan;
     this.folder = plan.folder().resolve("seed-" + (index + 1));
     this.seed = new Seed(plan.seed()).of("proof", index).value();
-    this.heldOut = new HeldOut(plan.heldOut(), Tokenizer.open(plan.tokenizer()), 96, LENGTH);
+    this.heldOut = new HeldOut(plan.heldOut(), Tokenizer.open(plan.tokenizer()), 64, LENGTH);
     this.small = small;
     this.large = large;
   }
@@ -85,9 +85,9 @@ public final class Training {
       double scratch = plan.steps() * perStep(fresh("large", large));
       return arm.fromSmall() ? plan.budget() * scratch : scratch;
     }
-    // sparse arms all spend the same: twice what the small model took, as experts
+    // sparse arms all spend the same: the small model's training, then half as many steps of experts
     Path experts = grown(Arms.all(small, large).getLast(), small());
-    return plan.smallSteps() * perStep(small()) + plan.smallSteps() * perStep(experts);
+    return plan.smallSteps() * (perStep(small()) + perStep(experts) / 2);
   }
 
   private Path start(Arms.Arm arm, Path base) throws IOException {
