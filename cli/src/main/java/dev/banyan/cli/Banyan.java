@@ -1,5 +1,6 @@
 package dev.banyan.cli;
 
+import dev.banyan.cli.bench.BenchGrowCommand;
 import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
@@ -16,6 +17,10 @@ import dev.banyan.cli.cluster.ClusterSimulateCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
+import dev.banyan.cli.grow.GrowPlanCommand;
+import dev.banyan.cli.grow.GrowProveCommand;
+import dev.banyan.cli.grow.GrowRunCommand;
+import dev.banyan.cli.grow.GrowVerifyCommand;
 import dev.banyan.cli.life.LifeCommand;
 import dev.banyan.cli.model.ChatCommand;
 import dev.banyan.cli.model.GenerateCommand;
@@ -91,6 +96,14 @@ public final class Banyan {
               "Measures a model: bits per byte beside n-grams, graded skills.",
               EvaluateCommand.class),
           Noun.group(
+              "Growth",
+              "grow",
+              "Makes a larger model out of a small one, dense or with experts.",
+              GrowPlanCommand.class,
+              GrowRunCommand.class,
+              GrowVerifyCommand.class,
+              GrowProveCommand.class),
+          Noun.group(
                   "Memory",
                   "plan",
                   "The operator order and memory layout of a step that need least memory.",
@@ -125,6 +138,7 @@ public final class Banyan {
               BenchTrainCommand.class,
               BenchPlanCommand.class,
               BenchRoutesCommand.class,
+              BenchGrowCommand.class,
               BenchLayoutCommand.class,
               BenchLifeCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));

@@ -61,7 +61,12 @@ public final class Trainer implements AutoCloseable {
    *     folder holds another run
    */
   public static TrainResult run(TrainConfig config, Progress progress) {
-    return run(config, RankPlace.ALONE, line -> {}, progress);
+    return run(config, progress, Watch.NOTHING);
+  }
+
+  /** As {@link #run(TrainConfig, Progress)}, showing the model between steps. */
+  public static TrainResult run(TrainConfig config, Progress progress, Watch watch) {
+    return run(config, RankPlace.ALONE, line -> {}, progress, watch);
   }
 
   /**
@@ -75,6 +80,15 @@ public final class Trainer implements AutoCloseable {
    */
   public static TrainResult run(
       TrainConfig config, RankPlace place, Consumer<String> lost, Progress progress) {
+    return run(config, place, lost, progress, Watch.NOTHING);
+  }
+
+  private static TrainResult run(
+      TrainConfig config,
+      RankPlace place,
+      Consumer<String> lost,
+      Progress progress,
+      Watch watch) {
     var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
     if (config.data().shards() % place.world() != 0) {
       throw new UserInputException(
@@ -95,14 +109,14 @@ public final class Trainer implements AutoCloseable {
       if (place.alone()) {
         try (var trainer =
             new Trainer(config, corpus, checkpoints, latest, fresh, Optional.empty())) {
-          return trainer.train(progress);
+          return trainer.train(progress, watch);
         }
       }
       try (RankGroup ranks = RankGroup.join(place, lost)) {
         requireSameStart(ranks, latest);
         try (var trainer =
             new Trainer(config, corpus, checkpoints, latest, fresh, Optional.of(ranks))) {
-          return trainer.train(progress);
+          return trainer.train(progress, watch);
         }
       }
     }
@@ -220,6 +234,9 @@ public final class Trainer implements AutoCloseable {
     recipe.put("schedule", config.steps().schedule().toString());
     recipe.put("precision", config.steps().precision().toString());
     recipe.put("optimizer", config.optimizer().toString());
+    if (!config.routers().equals(TrainConfig.Routers.PUBLISHED)) {
+      recipe.put("routers", config.routers().toString());
+    }
     recipe.put("seed", Long.toString(config.seed()));
     recipe.put("tokenizer", identityOfTokenizer(tokenizerPath(config)));
     recipe.put("model", config.start().map(Trainer::identity).orElse(config.shape().toString()));
@@ -250,13 +267,14 @@ public final class Trainer implements AutoCloseable {
                     "tokenizer is missing: which one, as there is no start model"));
   }
 
-  private TrainResult train(Progress progress) {
+  private TrainResult train(Progress progress, Watch watch) {
     long resumedAt = state.step();
     long begun = System.nanoTime();
     Packer packer = packer();
     Optional<String> stopped = Optional.empty();
     try (RunLog log = first() ? RunLog.open(config.out(), resumedAt) : RunLog.none()) {
       progress.step(state.step(), resumedAt > 0 ? "going on" : "");
+      watch.seen(state.step(), model);
       while (state.step() < config.steps().count() && stopped.isEmpty()) {
         long stepBegun = System.nanoTime();
         double rate = config.steps().schedule().rate(state.step());
@@ -269,6 +287,7 @@ public final class Trainer implements AutoCloseable {
           ranks.ifPresent(group -> group.step(state.step()));
           double tokensPerSecond = tokensPerStep() / seconds(stepBegun);
           log.step(state, outcome, rate, tokensPerSecond);
+          watch.seen(state.step(), model);
           progress.step(
               state.step(),
               "loss %.3f, %.0f tokens/s".formatted(divergence.smoothed(), tokensPerSecond));
