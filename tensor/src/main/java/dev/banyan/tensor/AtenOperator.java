@@ -100,8 +100,7 @@ public final class AtenOperator {
   }
 
   /** Calls an {@link #outForm}; the results are in {@code outs}. */
-  public void callInto(
-      List<AtenValue> args, Map<String, AtenValue> kwargs, List<Tensor> outs) {
+  public void callInto(List<AtenValue> args, Map<String, AtenValue> kwargs, List<Tensor> outs) {
     Boxed.call(handle, stack(args, kwargs, outs));
   }
 
@@ -128,29 +127,34 @@ public final class AtenOperator {
 
   private IValue boxed(AtenValue value, Type formal) {
     Type type = is(formal, TypeKind.OptionalType) ? formal.containedType(0).get() : formal;
-    boolean list = is(type, TypeKind.ListType);
+    if (is(type, TypeKind.ListType) && !(value instanceof AtenValue.None)) {
+      List<AtenValue> items = value instanceof AtenValue.Many many ? many.items() : List.of(value);
+      return list(items, type.containedType(0));
+    }
     return switch (value) {
       case AtenValue.None none -> new IValue();
-      case AtenValue.Many many when list -> list(many.items(), type.containedType(0));
       case AtenValue.Many many ->
           throw new IllegalArgumentException(this + ": a list for " + formal.str().getString());
-      case AtenValue single when list -> list(List.of(single), type.containedType(0));
       case AtenValue.OfTensor tensor -> new IValue(tensor.tensor().raw());
-      // a number for a tensor, as Python writes x + 1; it does not widen the other's type
-      case AtenValue.Int number when is(type, TypeKind.TensorType) ->
-          new IValue(torch.wrapped_scalar_tensor(new Scalar(number.value())));
-      case AtenValue.Real number when is(type, TypeKind.TensorType) ->
-          new IValue(torch.wrapped_scalar_tensor(new Scalar(number.value())));
-      case AtenValue.Int number when is(type, TypeKind.FloatType) ->
-          new IValue((double) number.value());
-      case AtenValue.Int number -> new IValue(number.value());
-      case AtenValue.Real number -> new IValue(number.value());
+      case AtenValue.Int whole -> number(new Scalar(whole.value()), type);
+      case AtenValue.Real real -> number(new Scalar(real.value()), type);
       case AtenValue.Bool flag -> new IValue(flag.value());
       case AtenValue.Text text -> new IValue(text.value());
       case AtenValue.Type dtype -> new IValue((long) dtype.value().scalarType().value);
       case AtenValue.Processor cpu -> new IValue(new Device("cpu"));
       case AtenValue.Format format -> new IValue(format(format.name()));
     };
+  }
+
+  private static IValue number(Scalar number, Type type) {
+    if (is(type, TypeKind.TensorType)) {
+      // as Python's x + 1: a tensor that does not widen the other's type
+      return new IValue(torch.wrapped_scalar_tensor(number));
+    }
+    if (is(type, TypeKind.FloatType)) {
+      return new IValue(number.toDouble());
+    }
+    return number.isFloatingPoint() ? new IValue(number.toDouble()) : new IValue(number.toLong());
   }
 
   private static boolean is(Type type, TypeKind kind) {

@@ -3,15 +3,15 @@ package dev.banyan.train;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
 import dev.banyan.plan.MemoryPlan;
-import dev.banyan.plan.Storage;
 import dev.banyan.plan.StepGraph;
+import dev.banyan.plan.Storage;
 import dev.banyan.train.replay.BlockMemory;
 import dev.banyan.train.replay.Replay;
 import dev.banyan.train.replay.SeparateMemory;
-import dev.banyan.train.replay.StepMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedSet;
 import java.util.TreeSet;
 
 /**
@@ -75,8 +75,8 @@ public final class PlannedStep {
   }
 
   /** What a step leaves behind: results, and what it wrote of what outlives it. */
-  private static TreeSet<Integer> kept(StepGraph graph) {
-    TreeSet<Integer> kept = new TreeSet<>(graph.resultStorages());
+  private static SequencedSet<Integer> kept(StepGraph graph) {
+    var kept = new TreeSet<Integer>(graph.resultStorages());
     graph
         .operators()
         .forEach(

@@ -1,8 +1,8 @@
 package dev.banyan.train;
 
 import dev.banyan.core.Seed;
-import dev.banyan.plan.Storage;
 import dev.banyan.plan.StepGraph;
+import dev.banyan.plan.Storage;
 import dev.banyan.plan.TensorSlot;
 import dev.banyan.train.replay.SeededValues;
 import dev.banyan.train.replay.WeightValues;
@@ -30,8 +30,8 @@ public interface StepValues {
   }
 
   /**
-   * Parameters from a folder of weights by name, integer inputs as given by name, everything else as
-   * {@code others} says.
+   * Parameters from a folder of weights by name, integer inputs as given by name, everything else
+   * as {@code others} says.
    *
    * @throws dev.banyan.core.UserInputException when filling a parameter of another shape than the
    *     weight of its name, and when the folder has none of that name

@@ -115,9 +115,7 @@ public final class PlanRunCommand implements Callable<ExitCode> {
     StepRun run = found.planned();
     to.printf(
         "%s: %s in one block; in program order %s live at once, separately allocated%n",
-        graphFile,
-        Format.bytes(run.blockBytes()),
-        Format.bytes(found.separate().liveBytes()));
+        graphFile, Format.bytes(run.blockBytes()), Format.bytes(found.separate().liveBytes()));
     to.printf(
         "%,d operators wrote straight into place, %,d were copied there, %,d worked in place, %,d"
             + " drew random numbers%n",

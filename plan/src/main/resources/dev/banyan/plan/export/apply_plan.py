@@ -530,8 +530,8 @@ def memory_events(run):
     return events
 
 
-def peak_of(events, start=0):
-    live = peak = start
+def peak_of(events):
+    live = peak = 0
     for _, kind, what in events:
         if kind == "memory":
             live += what
@@ -576,13 +576,14 @@ class Probe:
 
 
 def measure(make, settings, graph, plan, seed):
-    """The second step of the program as it is and as planned: the figures as a dictionary."""
+    """A step of the program as it is and as planned, not the first: the figures as a dictionary."""
     torch.manual_seed(seed)
     step, args = made_by(make, settings)
-    first = step(*args)
-    del first
-    kept = gradient_bytes(step, graph)
-    before = memory_events(lambda: step(*args))
+    let_go = step(*args)
+    del let_go
+    drop_gradients(step, graph)
+    # Two steps: what the first leaves behind and the second lets go of was seen being taken.
+    before = memory_events(lambda: [quiet(step, args) for _ in range(2)])
     del step, args
     torch.manual_seed(seed)
     step, args = made_by(make, settings)
@@ -590,10 +591,10 @@ def measure(make, settings, graph, plan, seed):
     planned(*args)
     probe = Probe()
     planned.probe = probe
-    after = memory_events(lambda: planned(*args))
+    after = memory_events(lambda: quiet(planned, args))
     own, name = own_temporaries(after, probe.made)
     return {
-        "peakBeforeBytes": peak_of(before, kept),
+        "peakBeforeBytes": peak_of(before),
         "peakAfterBytes": peak_of(after),
         "predictedBytes": plan["peakBytes"],
         "liveAtPeakBytes": probe.peak,
@@ -602,14 +603,20 @@ def measure(make, settings, graph, plan, seed):
     }
 
 
-def gradient_bytes(step, graph):
-    """Gradients the first step left and the second lets go of."""
-    names = {each["name"] for each in graph.storages if each["kind"] != "temporary"}
-    total = 0
-    for name, kind, tensor in export_step.held_tensors(export_step.held_objects(step)).values():
-        if name.endswith(".grad") and name not in names:
-            total += tensor.untyped_storage().nbytes()
-    return total
+def quiet(step, args):
+    """Calls it and lets its results go."""
+    step(*args)
+
+
+def drop_gradients(step, graph):
+    """Lets go of gradients that the graph does not keep between steps."""
+    kept = {each["name"] for each in graph.storages if each["kind"] != "temporary"}
+    modules = [e for e in export_step.held_objects(step) if isinstance(e[1], torch.nn.Module)]
+    for prefix, module in modules:
+        start = prefix + "." if len(modules) > 1 else ""
+        for name, each in module.named_parameters():
+            if start + name + ".grad" not in kept:
+                each.grad = None
 
 
 def check(make, settings, graph, plan, seed):

@@ -1,8 +1,8 @@
 package dev.banyan.train.replay;
 
 import dev.banyan.core.UserInputException;
-import dev.banyan.plan.Storage;
 import dev.banyan.plan.StepGraph;
+import dev.banyan.plan.Storage;
 import dev.banyan.plan.TensorSlot;
 import dev.banyan.train.StepValues;
 import java.lang.foreign.Arena;

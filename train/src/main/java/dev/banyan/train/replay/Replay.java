@@ -5,8 +5,8 @@ import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
 import dev.banyan.plan.Argument;
 import dev.banyan.plan.Operator;
-import dev.banyan.plan.Storage;
 import dev.banyan.plan.StepGraph;
+import dev.banyan.plan.Storage;
 import dev.banyan.plan.TensorSlot;
 import dev.banyan.tensor.AtenValue;
 import dev.banyan.tensor.Guard;
@@ -15,6 +15,7 @@ import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Tensor;
 import dev.banyan.train.StepRun;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,7 @@ public final class Replay {
   private final StepMemory memory;
   private final Seed seed;
   private final Call.Book calls;
-  private final int[] counts = new int[Call.Form.values().length];
+  private final Map<Call.Form, Integer> counts = new EnumMap<>(Call.Form.class);
   private int random;
   private long liveBytes;
   private long mostLiveBytes;
@@ -67,10 +68,10 @@ public final class Replay {
     double seconds = (System.nanoTime() - begun) / 1e9;
     return new StepRun(
         scalars(),
-        counts[Call.Form.OUT.ordinal()],
-        counts[Call.Form.COPIED.ordinal()],
-        counts[Call.Form.IN_PLACE.ordinal()],
-        counts[Call.Form.UNTOUCHED.ordinal()],
+        count(Call.Form.OUT),
+        count(Call.Form.COPIED),
+        count(Call.Form.IN_PLACE),
+        count(Call.Form.UNTOUCHED),
         random,
         largestTemporaryBytes,
         largestTemporary,
@@ -78,6 +79,10 @@ public final class Replay {
         mostLiveBytes,
         unknownConstants(),
         seconds);
+  }
+
+  private int count(Call.Form form) {
+    return counts.getOrDefault(form, 0);
   }
 
   private void born(int storage) {
@@ -98,16 +103,14 @@ public final class Replay {
     }
     try (Scope scope = Scope.open()) {
       Call call = calls.of(operator);
-      counts[call.form().ordinal()]++;
+      counts.merge(call.form(), 1, Integer::sum);
       switch (call.form()) {
         case UNTOUCHED -> {}
-        case OUT ->
-            call.operator().callInto(args(operator), kwargs(operator), outputs(operator));
+        case OUT -> call.operator().callInto(args(operator), kwargs(operator), outputs(operator));
         case IN_PLACE -> {
           var unused = call.operator().call(args(operator), kwargs(operator));
         }
-        case COPIED ->
-            copyIn(operator, call.operator().call(args(operator), kwargs(operator)));
+        case COPIED -> copyIn(operator, call.operator().call(args(operator), kwargs(operator)));
       }
     } catch (UserInputException e) {
       throw new UserInputException(place(operator) + e.getMessage(), e);
@@ -188,7 +191,8 @@ public final class Replay {
       case Argument.Int number -> new AtenValue.Int(number.value());
       case Argument.Real number -> new AtenValue.Real(number.value());
       case Argument.Bool flag -> new AtenValue.Bool(flag.value());
-      case Argument.Many many -> new AtenValue.Many(many.items().stream().map(this::value).toList());
+      case Argument.Many many ->
+          new AtenValue.Many(many.items().stream().map(this::value).toList());
       case Argument.Word word ->
           switch (word.tag()) {
             case "dtype" -> new AtenValue.Type(Slots.dtype(word.value()));

@@ -15,8 +15,8 @@ import java.util.function.LongUnaryOperator;
 import java.util.random.RandomGenerator;
 
 /**
- * Values like those of a fresh model: matrices of variance 1 / inputs, gains near 1, offsets near 0,
- * state 0, indices below what they index.
+ * Values like those of a fresh model: matrices of variance 1 / inputs, gains near 1, offsets near
+ * 0, state 0, indices below what they index.
  */
 public final class SeededValues implements StepValues {
   private final Seed seed;

@@ -26,6 +26,7 @@ public final class SeparateMemory implements StepMemory {
   }
 
   @Override
+  @SuppressWarnings("MustBeClosedChecker") // closed when the storage dies
   public void born(int storage) {
     Arena arena = Arena.ofConfined();
     MemorySegment segment =

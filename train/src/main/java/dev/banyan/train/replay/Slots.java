@@ -63,8 +63,7 @@ final class Slots {
     }
     for (int i = 0; i < slot.shape().size(); i++) {
       last =
-          Math.addExact(
-              last, Math.multiplyExact(slot.shape().get(i) - 1, slot.strides().get(i)));
+          Math.addExact(last, Math.multiplyExact(slot.shape().get(i) - 1, slot.strides().get(i)));
     }
     return Math.multiplyExact(last + 1, (long) dtype(slot).bytes());
   }
