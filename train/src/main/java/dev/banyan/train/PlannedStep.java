@@ -2,7 +2,9 @@ package dev.banyan.train;
 
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
+import dev.banyan.core.UserInputException;
 import dev.banyan.plan.MemoryPlan;
+import dev.banyan.plan.Operator;
 import dev.banyan.plan.StepGraph;
 import dev.banyan.plan.Storage;
 import dev.banyan.train.replay.BlockMemory;
@@ -11,8 +13,8 @@ import dev.banyan.train.replay.SeparateMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SequencedSet;
-import java.util.TreeSet;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A traced training step run through libtorch inside one block of memory, every tensor at its
@@ -36,7 +38,7 @@ public final class PlannedStep {
   /**
    * Runs a step as planned.
    *
-   * @throws dev.banyan.core.UserInputException when the plan is not for this graph's size, a tensor
+   * @throws UserInputException when the plan is not for this graph's size, a tensor
    *     would lie outside its memory, or libtorch refuses an operator; the message names it
    */
   public static StepRun run(
@@ -50,23 +52,42 @@ public final class PlannedStep {
    * Runs a step in program order under separate allocations, then as planned, and compares every
    * result and every parameter and state that was written, bit for bit.
    *
-   * @throws dev.banyan.core.UserInputException as {@link #run}
+   * @throws UserInputException as {@link #run}
    */
   public static StepComparison compare(
       StepGraph graph, MemoryPlan plan, StepValues values, Seed seed, Progress progress) {
-    try (SeparateMemory separate = SeparateMemory.of(graph, values);
+    return compare(graph, graph, plan, values, seed, progress);
+  }
+
+  /**
+   * As above, of a step that was changed to need less memory, with operators run again: {@code
+   * original} in program order against {@code graph} as planned.
+   *
+   * @param graph what outlives the step has the same ids as in {@code original}, and the results
+   *     stand in the same order
+   * @throws UserInputException as {@link #run}, and when the two are not the same step
+   */
+  public static StepComparison compare(
+      StepGraph original,
+      StepGraph graph,
+      MemoryPlan plan,
+      StepValues values,
+      Seed seed,
+      Progress progress) {
+    requireSame(original, graph);
+    try (SeparateMemory separate = SeparateMemory.of(original, values);
         BlockMemory block = BlockMemory.of(graph, plan, values)) {
-      StepRun apart = new Replay(graph, graph.programOrder(), separate, seed).run(progress);
+      StepRun apart = new Replay(original, original.programOrder(), separate, seed).run(progress);
       StepRun planned = new Replay(graph, plan.order(), block, seed).run(progress);
       List<String> differing = new ArrayList<>();
       int compared = 0;
       long bytes = 0;
-      for (int id : kept(graph)) {
-        MemorySegment own = separate.of(id);
+      for (Map.Entry<Integer, Integer> pair : kept(original, graph).entrySet()) {
+        MemorySegment own = separate.of(pair.getKey());
         compared++;
         bytes += own.byteSize();
-        if (own.mismatch(block.of(id)) >= 0) {
-          Storage storage = graph.storages().get(id);
+        if (own.mismatch(block.of(pair.getValue())) >= 0) {
+          Storage storage = original.storages().get(pair.getKey());
           differing.add(storage.kind().word() + " " + storage.name());
         }
       }
@@ -74,16 +95,38 @@ public final class PlannedStep {
     }
   }
 
-  /** What a step leaves behind: results, and what it wrote of what outlives it. */
-  private static SequencedSet<Integer> kept(StepGraph graph) {
-    var kept = new TreeSet<Integer>(graph.resultStorages());
-    graph
-        .operators()
-        .forEach(
-            operator ->
-                operator.writes().stream()
-                    .filter(id -> graph.storages().get(id).isPersistent())
-                    .forEach(kept::add));
+  private static void requireSame(StepGraph original, StepGraph graph) {
+    boolean same =
+        original.results().size() == graph.results().size()
+            && original.storages().size() <= graph.storages().size();
+    for (int id = 0; same && id < original.storages().size(); id++) {
+      Storage own = original.storages().get(id);
+      same = !own.isPersistent() || own.equals(graph.storages().get(id));
+    }
+    if (!same) {
+      throw new UserInputException(
+          graph.source() + ": is another step than " + original.source());
+    }
+  }
+
+  /**
+   * What a step leaves behind: results, and what it wrote of what outlives it; by its id in the
+   * original, its id in the graph.
+   */
+  private static Map<Integer, Integer> kept(StepGraph original, StepGraph graph) {
+    Map<Integer, Integer> kept = new TreeMap<>();
+    for (int i = 0; i < original.results().size(); i++) {
+      kept.put(
+          original.tensors().get(original.results().get(i)).storage(),
+          graph.tensors().get(graph.results().get(i)).storage());
+    }
+    for (Operator operator : original.operators()) {
+      for (int id : operator.writes()) {
+        if (original.storages().get(id).isPersistent()) {
+          kept.put(id, id);
+        }
+      }
+    }
     return kept;
   }
 }

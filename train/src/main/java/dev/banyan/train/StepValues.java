@@ -9,6 +9,7 @@ import dev.banyan.train.replay.WeightValues;
 import dev.banyan.weights.WeightFolder;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
+import java.util.Optional;
 
 /** What stands in a step's parameters, state, inputs and constants before it runs. */
 @FunctionalInterface
@@ -37,6 +38,16 @@ public interface StepValues {
    *     weight of its name, and when the folder has none of that name
    */
   static StepValues ofWeights(WeightFolder folder, Map<String, long[]> inputs, StepValues others) {
-    return new WeightValues(folder, inputs, others);
+    return new WeightValues(Optional.of(folder), inputs, others);
+  }
+
+  /** Integer inputs as given by name, everything else as {@code others} says. */
+  static StepValues ofInputs(Map<String, long[]> inputs, StepValues others) {
+    return new WeightValues(Optional.empty(), inputs, others);
+  }
+
+  /** Whether the folder has every parameter of a step, by name and shape, and no other. */
+  static boolean fits(StepGraph graph, WeightFolder folder) {
+    return WeightValues.fits(graph, folder);
   }
 }

@@ -47,10 +47,25 @@ public final class PlanRunCommand implements Callable<ExitCode> {
   private Path planFile = Path.of("plan.json");
 
   @Option(
+      names = "--original",
+      paramLabel = "FILE",
+      description = {
+        "The step that GRAPH was made from, when GRAPH runs operators again (plan make --budget);",
+        "it is what is run in program order."
+      })
+  private @Nullable Path original;
+
+  @Option(
       names = "--weights",
       paramLabel = "DIR",
       description = "A Hugging Face folder whose weights the parameters are, by name.")
   private @Nullable Path weights;
+
+  @Option(
+      names = "--inputs",
+      paramLabel = "FILE.json",
+      description = "Whole-number inputs by name, each a flat list; the others are drawn by --seed.")
+  private @Nullable Path inputs;
 
   @Option(
       names = "--threads",
@@ -70,7 +85,8 @@ public final class PlanRunCommand implements Callable<ExitCode> {
     MemoryPlan plan = PlanCheckCommand.planFor(graph, graphFile, planFile);
     int cores = Runtime.getRuntime().availableProcessors();
     Libtorch.start(Libtorch.Use.TRAIN_F32, threads == 0 ? cores : threads);
-    StepComparison found = compare(graph, plan);
+    StepGraph compared = original == null ? graph : MemoryPlanner.read(original);
+    StepComparison found = compare(compared, graph, plan);
     print(common.out(), found);
     StepRun planned = found.planned();
     common.emit(
@@ -97,16 +113,17 @@ public final class PlanRunCommand implements Callable<ExitCode> {
     return found.equal() ? ExitCode.DONE : ExitCode.NO;
   }
 
-  private StepComparison compare(StepGraph graph, MemoryPlan plan) {
-    StepValues seeded = StepValues.seeded(graph, common.seed());
-    try (Progress progress =
-        common.progress("plan run", 2L * graph.operators().size(), "operators")) {
+  private StepComparison compare(StepGraph before, StepGraph graph, MemoryPlan plan) {
+    Map<String, long[]> given = inputs == null ? Map.of() : StepInputs.read(inputs);
+    StepValues seeded = StepValues.seeded(before, common.seed());
+    try (Progress progress = common.progress("plan run", graph.operators().size(), "operators")) {
       if (weights == null) {
-        return PlannedStep.compare(graph, plan, seeded, common.seed(), progress);
+        StepValues values = StepValues.ofInputs(given, seeded);
+        return PlannedStep.compare(before, graph, plan, values, common.seed(), progress);
       }
       try (WeightFolder folder = WeightFolder.open(weights)) {
-        StepValues values = StepValues.ofWeights(folder, Map.of(), seeded);
-        return PlannedStep.compare(graph, plan, values, common.seed(), progress);
+        StepValues values = StepValues.ofWeights(folder, given, seeded);
+        return PlannedStep.compare(before, graph, plan, values, common.seed(), progress);
       }
     }
   }

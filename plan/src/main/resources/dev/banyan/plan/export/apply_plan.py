@@ -45,16 +45,17 @@ import export_step  # noqa: E402
 from export_step import Refused  # noqa: E402
 
 
-def apply(step, args, plan, graph="step.json.gz", seed=None):
+def apply(step, args, plan, graph="step.json.gz", seed=None, original=None):
     """A function to call instead of `step`, with arguments shaped like `args`.
 
     step, args: as `make()` gave them to export_step.py, but real.
     plan, graph: the files that `banyan plan` and export_step.py wrote.
     seed: None to draw random numbers as PyTorch comes to them; a number to seed every random operator
     by it, the step's count and the operator's name, so that they do not depend on the order.
+    original: the exported file, when graph is one with operators that are run again.
     Raises Refused with one line when something does not fit.
     """
-    return PlannedStep(step, args, Graph(graph), plan_of(plan), seed)
+    return PlannedStep(step, args, Graph(graph, original), plan_of(plan), seed)
 
 
 # ---- the two files
@@ -86,14 +87,20 @@ def plan_of(file):
 class Graph:
     """A step dump; every field it uses is checked when it is used."""
 
-    def __init__(self, file):
+    def __init__(self, file, original=None):
         dump = read_json(file)
+        if original is not None:  # the copies' graph says nothing about arguments; ids are the same
+            exported = read_json(original)
+            dump = {**dump, **{key: exported.get(key) for key in ("arguments", "resultTree")}}
         if not isinstance(dump, dict) or dump.get("format") != "banyan.step":
             raise Refused(f"{file}: is no step dump; export_step.py writes one")
         if str(dump.get("version")).split(".")[0] != "1":
             raise Refused(f"{file}: version {dump.get('version')!r} is unknown, 1.x is read")
-        if "arguments" not in dump:
-            raise Refused(f"{file}: does not say which tensors are arguments; export it again")
+        if dump.get("arguments") is None:
+            raise Refused(
+                f"{file}: does not say which tensors are arguments; export it again, or name the "
+                "exported file (--original) when this one runs operators again"
+            )
         self.file = file
         self.dump = dump
         self.storages = dump["storages"]
@@ -258,20 +265,19 @@ def is_tensor(thing):
 
 
 def make_state(optimizer):
-    """Optimizer state as it is before the first step: one without gradient, rate and decay."""
+    """Optimizer state as it is before the first step: a step without gradient, rate and decay."""
     parameters = [each for group in optimizer.param_groups for each in group["params"]]
     if all(optimizer.state.get(each) for each in parameters):
         return
     if any(optimizer.state.get(each) for each in parameters):
         raise Refused("the optimizer has state for some of its parameters only; take one full step")
     gradients = [each.grad for each in parameters]
-    quiet = {"lr": 0.0, "weight_decay": 0.0}
+    sums = [bit_sum(each) for each in parameters]
+    # A capturable Adam divides by the rate.
+    quiet = {"lr": 0.0, "weight_decay": 0.0, "capturable": False}
     before = [{key: group[key] for key in quiet if key in group} for group in optimizer.param_groups]
-    for group in optimizer.param_groups:
-        for key in quiet:
-            if key in group:
-                one = torch.zeros_like(group[key]) if is_tensor(group[key]) else 0.0
-                group[key] = one
+    for group, old in zip(optimizer.param_groups, before):
+        group.update({key: quiet[key] for key in old})
     for each in parameters:
         each.grad = torch.zeros((), dtype=each.dtype, device=each.device).expand_as(each)
     optimizer.step()
@@ -279,13 +285,23 @@ def make_state(optimizer):
         each.grad = gradient
     for group, old in zip(optimizer.param_groups, before):
         group.update(old)
+    if sums != [bit_sum(each) for each in parameters]:
+        raise Refused(
+            f"{type(optimizer).__name__} changes parameters even at rate 0, and its state could not "
+            "be made; build the model anew, take one full step, then apply the plan"
+        )
     for each in parameters:
         state = optimizer.state.get(each, {})
         if is_tensor(state.get("step")):
-            state["step"].zero_()
-        buffer = state.get("momentum_buffer")
-        if is_tensor(buffer):  # may share the zero that was the gradient
+            state["step"] = torch.zeros_like(state["step"], device=each.device)
+        if is_tensor(state.get("momentum_buffer")):  # may be the zero that was the gradient
             state["momentum_buffer"] = torch.zeros_like(each, requires_grad=False)
+
+
+def bit_sum(parameter):
+    """Changes with any one element, for a check that none did."""
+    bits = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[parameter.element_size()]
+    return parameter.detach().view(bits).sum().item()
 
 
 def keep_gradients(held, wanted):
@@ -337,7 +353,7 @@ class PlannedStep:
         with torch.no_grad():
             for call in self.program:
                 if call.random and self.seed is not None:
-                    torch.manual_seed(seed_of(self.seed, self.count, call.name))
+                    torch.manual_seed(seed_of(self.seed, self.count, call.seed_name))
                 if self.probe is None:
                     call.run(self)
                 else:
@@ -426,7 +442,7 @@ class Call:
     def __init__(self, graph, operator, dying):
         self.graph = graph
         self.name = operator["name"]
-        # An operator that is run again draws what it drew the first time.
+        self.seed_name = self.name.partition("~")[0]  # run again, it draws what it drew before
         self.target = operator["target"]
         self.function = function_of(operator)
         self.args = operator["args"]
@@ -639,7 +655,20 @@ def check(make, settings, graph, plan, seed):
     different += sum(
         a is not None and not torch.equal(bits(a), bits(b)) for a, b in zip(left, rest)
     )
-    return different, len(results) + len(left)
+    return different, len(results) + len(left), beside_the_program(make, settings, seed, others)
+
+
+def beside_the_program(make, settings, seed, planned):
+    """Largest relative difference of a result from the program's own; infinite for no number."""
+    torch.manual_seed(seed)
+    step, args = made_by(make, settings)
+    own = pytree.tree_leaves([step(*args) for _ in range(2)])
+    worst = 0.0
+    for a, b in zip(own, planned):
+        if is_tensor(a) and a.is_floating_point() and a.numel() == 1:
+            difference = abs(a.item() - b.item()) / max(abs(a.item()), 1e-12)
+            worst = max(worst, difference if difference == difference else float("inf"))
+    return worst
 
 
 def made_by(make, settings):
@@ -690,23 +719,30 @@ def main():
     flags.add_argument("--step", required=True, metavar="FILE.py:MAKE")
     flags.add_argument("--graph", required=True, metavar="FILE.json.gz")
     flags.add_argument("--plan", required=True, metavar="FILE.json")
+    flags.add_argument(
+        "--original", metavar="FILE.json.gz", help="the export, when GRAPH runs operators again"
+    )
     flags.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     flags.add_argument("--steps", type=int, default=1, metavar="N", help="steps to run (1)")
     flags.add_argument("--seed", type=int, default=1, metavar="N")
     flags.add_argument("--measure", action="store_true", help="peak before and after, by PyTorch")
-    flags.add_argument("--check", action="store_true", help="bits beside program order; exit 1")
+    flags.add_argument("--check", action="store_true", help="bits beside program order, and numbers beside the program; exit 1")
     flags.add_argument("--json", metavar="FILE", help="the figures of --measure and --check")
     given = flags.parse_args()
     try:
         settings = export_step.settings_of(given.set)
         make = export_step.load(given.step)
-        graph, plan = Graph(given.graph), plan_of(given.plan)
+        graph, plan = Graph(given.graph, given.original), plan_of(given.plan)
         figures, good = {}, True
         if given.check:
-            different, of = check(make, settings, graph, plan, given.seed)
-            figures.update(differing=different, compared=of)
-            good = different == 0
-            print("same bits" if good else "DIFFERENT", f"{different} of {of} differ after two steps")
+            different, of, apart = check(make, settings, graph, plan, given.seed)
+            figures.update(differing=different, compared=of, relativeDifference=apart)
+            draws = any(each["random"] for each in graph.operators)
+            good = different == 0 and (apart < 1e-3 or draws and apart < float("inf"))
+            print("same bits" if different == 0 else "DIFFERENT", end=": ")
+            print(f"{different} of {of} differ from program order after two steps")
+            drawn = ", which draws random numbers in another order" if draws else ""
+            print(f"results within {apart:.1e} of the program's own{drawn}")
         if given.measure:
             figures.update(measure(make, settings, graph, plan, given.seed))
             report(figures)

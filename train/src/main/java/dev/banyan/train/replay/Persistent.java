@@ -7,9 +7,7 @@ import dev.banyan.plan.TensorSlot;
 import dev.banyan.train.StepValues;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /** The storages that outlive a step, each with memory of its own. */
@@ -18,7 +16,7 @@ final class Persistent implements AutoCloseable {
   private final Map<Integer, MemorySegment> segments = new HashMap<>();
 
   Persistent(StepGraph graph, StepValues values) {
-    Map<Integer, TensorSlot> largest = largest(graph.tensors());
+    Map<Integer, TensorSlot> largest = Slots.largest(graph.tensors());
     for (Storage storage : graph.storages()) {
       if (storage.isPersistent()) {
         TensorSlot tensor = largest.get(storage.id());
@@ -44,18 +42,6 @@ final class Persistent implements AutoCloseable {
                   storage.name(),
                   storage.bytes()));
     }
-  }
-
-  /** The tensor of most elements in each storage. */
-  private static Map<Integer, TensorSlot> largest(List<TensorSlot> tensors) {
-    Map<Integer, TensorSlot> largest = new HashMap<>();
-    for (TensorSlot tensor : tensors) {
-      largest.merge(
-          tensor.storage(),
-          tensor,
-          (a, b) -> Comparator.comparingLong(Slots::elements).compare(b, a) > 0 ? b : a);
-    }
-    return largest;
   }
 
   MemorySegment of(int storage) {

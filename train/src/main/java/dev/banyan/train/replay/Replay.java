@@ -98,7 +98,7 @@ public final class Replay {
 
   private void run(Operator operator) {
     if (operator.random()) {
-      Libtorch.seed(seed.of("random", operator.name()).value());
+      Libtorch.seed(seed.of("random", originalName(operator)).value());
       random++;
     }
     try (Scope scope = Scope.open()) {
@@ -117,6 +117,12 @@ public final class Replay {
     } catch (RuntimeException e) {
       throw new UserInputException(place(operator) + firstLine(e), e);
     }
+  }
+
+  /** An operator that is run again is called {@code NAME~K} and draws what NAME drew. */
+  private static String originalName(Operator operator) {
+    int mark = operator.name().indexOf('~');
+    return mark < 0 ? operator.name() : operator.name().substring(0, mark);
   }
 
   private String place(Operator operator) {

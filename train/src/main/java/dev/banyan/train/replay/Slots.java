@@ -5,6 +5,9 @@ import dev.banyan.plan.TensorSlot;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Tensors of a graph as tensors over memory. */
 final class Slots {
@@ -45,6 +48,18 @@ final class Slots {
                   + name
                   + "' cannot be run; float, integer and bool tensors can (the plan itself holds)");
     };
+  }
+
+  /** The tensor of most elements in each storage. */
+  static Map<Integer, TensorSlot> largest(List<TensorSlot> tensors) {
+    Map<Integer, TensorSlot> largest = new HashMap<>();
+    for (TensorSlot tensor : tensors) {
+      largest.merge(
+          tensor.storage(),
+          tensor,
+          (a, b) -> elements(b) > elements(a) ? b : a);
+    }
+    return largest;
   }
 
   static long elements(TensorSlot slot) {
