@@ -31,6 +31,7 @@ import dev.banyan.cli.plan.PlanCompareCommand;
 import dev.banyan.cli.plan.PlanExporterCommand;
 import dev.banyan.cli.plan.PlanLayoutCommand;
 import dev.banyan.cli.plan.PlanMakeCommand;
+import dev.banyan.cli.plan.PlanRunCommand;
 import dev.banyan.cli.serve.ServeFaultsCommand;
 import dev.banyan.cli.serve.ServeSimulateCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
@@ -111,6 +112,7 @@ public final class Banyan {
                   PlanCheckCommand.class,
                   PlanLayoutCommand.class,
                   PlanCompareCommand.class,
+                  PlanRunCommand.class,
                   PlanExporterCommand.class)
               .withDefault("make"),
           Noun.group(

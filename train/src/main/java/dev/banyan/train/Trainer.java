@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Trains a language model: packed rows through forward and backward, AdamW, checkpoints.
@@ -165,6 +166,33 @@ public final class Trainer implements AutoCloseable {
         return seconds[timed / 2];
       }
     }
+  }
+
+  /**
+   * The first batch of a run from {@code start}, and the loss of the model it starts from. Writes
+   * nothing.
+   */
+  public static PackedBatch firstBatch(TrainConfig config) {
+    var checkpoints = new Checkpoints(config.out(), 1);
+    try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
+      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
+      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh)) {
+        List<PackedRow> rows = trainer.microBatches(trainer.packer()).getFirst();
+        double loss = trainer.step.gradients(List.of(rows)).loss();
+        return new PackedBatch(
+            rows.size(),
+            config.data().length(),
+            joined(rows, PackedRow::tokens),
+            joined(rows, PackedRow::labels),
+            joined(rows, PackedRow::positions),
+            joined(rows, PackedRow::segments),
+            loss);
+      }
+    }
+  }
+
+  private static long[] joined(List<PackedRow> rows, Function<PackedRow, int[]> table) {
+    return rows.stream().flatMapToInt(row -> Arrays.stream(table.apply(row))).asLongStream().toArray();
   }
 
   private Trainer(

@@ -15,6 +15,7 @@ record Lived(
     Trained tuning,
     Skills skills,
     Talk talk,
+    Memory memory,
     List<StepBook.Done> steps) {
   /** What the world step made. */
   record WorldMade(long documents, long textBytes, long exercises) {}
@@ -36,6 +37,37 @@ record Lived(
 
   /** One piece of talk; {@code expected} is empty where anything goes. */
   record Spoken(String prompt, String said, String expected) {}
+
+  /**
+   * What one training step needs, as it is and as planned.
+   *
+   * @param scale which traced step it is
+   * @param own whether it ran with the weights that were trained
+   * @param holds what the checker said of the plan
+   * @param equal whether every bit was the same in the block as under separate allocations
+   * @param loss of the step that ran
+   * @param trainerLoss the trainer's for the same batch
+   * @param programLoads bytes live over the steps of program order, thinned
+   * @param plannedLoads the same of the planned order
+   */
+  record Memory(
+      String scale,
+      boolean own,
+      boolean holds,
+      int operators,
+      long persistentBytes,
+      long programPeakBytes,
+      long cachingBytes,
+      long peakBytes,
+      long lowerBoundBytes,
+      long arenaBytes,
+      boolean equal,
+      int compared,
+      long largestTemporaryBytes,
+      double loss,
+      double trainerLoss,
+      List<Long> programLoads,
+      List<Long> plannedLoads) {}
 
   /** Grades, as they are kept. */
   record Skills(
