@@ -12,8 +12,9 @@ import dev.banyan.plan.order.CutOrder;
 import dev.banyan.plan.order.Lescea;
 import dev.banyan.plan.order.OrderMethod;
 import dev.banyan.plan.order.Rivals;
+import dev.banyan.plan.read.GraphReader;
 import dev.banyan.plan.read.PlanReader;
-import dev.banyan.plan.read.StepDumpReader;
+
 import dev.banyan.plan.write.ExporterFiles;
 import dev.banyan.plan.write.PlanWriter;
 import dev.banyan.plan.write.StepDumpWriter;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -46,12 +48,21 @@ public final class MemoryPlanner {
   private MemoryPlanner() {}
 
   /**
-   * Reads a step dump, plain or gzip.
+   * Reads a graph, its format told by its content: a step dump (plain or gzip), a {@code
+   * torch.export} archive, XLA's HLO (protobuf or text), or ONNX.
    *
-   * @throws dev.banyan.core.UserInputException when it is none, or makes no sense
+   * @throws dev.banyan.core.UserInputException when it is none of these, or makes no sense
    */
   public static StepGraph read(Path file) throws IOException {
-    return StepDumpReader.read(file);
+    return GraphReader.read(file);
+  }
+
+  /**
+   * What the compiler that wrote a file reached on the same graph: XLA's own order and heap, where
+   * an HLO dump has them.
+   */
+  public static Optional<PlanRow> own(Path file) throws IOException {
+    return GraphReader.own(file);
   }
 
   /**

@@ -25,11 +25,12 @@ import picocli.CommandLine.Parameters;
     name = "make",
     description = {
       "Find the operator order and tensor layout that need the least memory, and say how far",
-      "from the best possible they are. GRAPH comes from export_step.py (banyan plan exporter)."
+      "from the best possible they are. GRAPH comes from export_step.py (banyan plan exporter),",
+      "or is a torch.export .pt2, XLA HLO (protobuf or text) or ONNX file; its content tells."
     },
     footer = "  banyan plan make step.json.gz --out plan.json --report plan.html")
 public final class PlanMakeCommand implements Callable<ExitCode> {
-  @Parameters(paramLabel = "GRAPH", description = "A step dump, .json or .json.gz.")
+  @Parameters(paramLabel = "GRAPH", description = "A step dump (.json, .json.gz), .pt2, HLO or ONNX.")
   private Path graphFile = Path.of("step.json.gz");
 
   @Option(names = "--out", paramLabel = "FILE", description = "Where the plan goes.")
@@ -58,13 +59,13 @@ public final class PlanMakeCommand implements Callable<ExitCode> {
     if (out != null) {
       MemoryPlanner.write(plan, out);
     }
-    print(figures, took);
+    print(graph, figures, took);
     Result result = result(figures, took, plan);
     common.emit(result, () -> PlanReport.of(graphFile, graph, plan, figures, took));
     return ExitCode.DONE;
   }
 
-  private void print(PlanFigures figures, double took) {
+  private void print(StepGraph graph, PlanFigures figures, double took) {
     PrintWriter to = common.out();
     to.printf(
         "%s: %,d operators, %,d storages, %s persistent%n",
@@ -72,6 +73,9 @@ public final class PlanMakeCommand implements Callable<ExitCode> {
         figures.operators(),
         figures.storages(),
         Format.bytes(figures.persistentBytes()));
+    if (graph.producer().contains("before fusion")) {
+      to.println("before fusion: XLA will merge many of these operators, so these are no final sizes");
+    }
     to.printf("program order        %12s  peak%n", bytes(figures.programOrderPeakBytes()));
     to.printf(
         "caching allocator    %12s  reserved for program order%n",
