@@ -2,6 +2,7 @@ package dev.banyan.plan;
 
 import dev.banyan.core.Seed;
 import dev.banyan.plan.caching.Replay;
+import dev.banyan.plan.check.CopyChecker;
 import dev.banyan.plan.check.PlanChecker;
 import dev.banyan.plan.graph.Block;
 import dev.banyan.plan.graph.Dag;
@@ -14,7 +15,7 @@ import dev.banyan.plan.order.OrderMethod;
 import dev.banyan.plan.order.Rivals;
 import dev.banyan.plan.read.GraphReader;
 import dev.banyan.plan.read.PlanReader;
-
+import dev.banyan.plan.recompute.Rematerializer;
 import dev.banyan.plan.write.ExporterFiles;
 import dev.banyan.plan.write.PlanWriter;
 import dev.banyan.plan.write.StepDumpWriter;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -44,6 +46,9 @@ public final class MemoryPlanner {
 
   /** What the layout may try: the same on every machine that is not too slow for it. */
   private static final long LAYOUT_NODES = 3_000_000;
+
+  /** How often the target is lowered when the layout needs more than the load. */
+  private static final int RECOMPUTE_ROUNDS = 3;
 
   private MemoryPlanner() {}
 
@@ -80,6 +85,58 @@ public final class MemoryPlanner {
     var budget = Budget.nodes(LAYOUT_NODES, () -> options.nanoTime().getAsLong() - end > 0);
     Layout layout = LayoutPlanner.lay(buffers(dag, found.order(), graph), options.seed(), budget);
     return laidOut(graph, dag, found, layout, options.seed());
+  }
+
+  /**
+   * A plan within a budget that no order reaches, by running operators again: a graph with copies
+   * of operators, which is executed like any other, and its plan.
+   *
+   * @param plan a plan of {@code graph}, whose order is where the search begins
+   * @param budgetBytes what the arena may have
+   * @return the cheapest found within the budget, or the smallest when none was found
+   */
+  public static Recomputation recompute(
+      StepGraph graph, MemoryPlan plan, long budgetBytes, PlanOptions options) {
+    long start = options.nanoTime().getAsLong();
+    long end = start + (long) (options.seconds() * 1e9);
+    BooleanSupplier late = () -> options.nanoTime().getAsLong() - end > 0;
+    var again = new Rematerializer(graph, late);
+    Rematerializer.Found usual = again.checkpoints(plan.order());
+    int widest = again.widest();
+    long target = Math.max(budgetBytes, again.touchedBytes(widest));
+    Recomputation best = null;
+    for (int round = 0; round < RECOMPUTE_ROUNDS; round++) {
+      Rematerializer.Found found = again.below(plan.order(), target);
+      MemoryPlan planned = plan(found.graph(), options);
+      var now =
+          new Recomputation(
+              found.graph(),
+              planned,
+              budgetBytes,
+              found.copies(),
+              found.extraFlops(),
+              again.stepFlops(),
+              again.touchedBytes(widest),
+              graph.operators().get(widest).name(),
+              usual.peakBytes(),
+              usual.extraFlops());
+      best = best == null || planned.arenaBytes() < best.plan().arenaBytes() ? now : best;
+      if (best.fits() || late.getAsBoolean() || budgetBytes < best.floorBytes()) {
+        break;
+      }
+      target -= planned.arenaBytes() - budgetBytes;
+    }
+    return best;
+  }
+
+  /** Whether a graph computes what another does, with copies of its operators; one line a fault. */
+  public static List<String> checkCopies(StepGraph original, StepGraph withCopies) {
+    return CopyChecker.check(original, withCopies);
+  }
+
+  /** Writes a graph as a step dump, gzip when the name ends in {@code .gz}, atomically. */
+  public static void write(StepGraph graph, Path file) throws IOException {
+    StepDumpWriter.write(graph, file);
   }
 
   /** The storages of an order as buffers, in the order of {@link Dag#storageId}. */

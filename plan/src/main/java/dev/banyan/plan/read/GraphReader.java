@@ -87,9 +87,12 @@ public final class GraphReader {
     if (begin.startsWith("HloModule") || begin.startsWith("//")) {
       return Format.HLO_TEXT;
     }
-    if (begin.startsWith("module ") || begin.startsWith("module@") || text.startsWith("ML\u00efR")) {
+    if (begin.startsWith("module ")
+        || begin.startsWith("module@")
+        || text.startsWith("ML\u00efR")) {
       throw new UserInputException(
-          source + ": is MLIR (StableHLO), which has no reader; dump HLO with"
+          source
+              + ": is MLIR (StableHLO), which has no reader; dump HLO with"
               + " XLA_FLAGS='--xla_dump_to=DIR --xla_dump_hlo_as_proto'");
     }
     if (head.length > 1 && (head[0] == 0x08 || head[0] == 0x0a)) {
@@ -101,7 +104,9 @@ public final class GraphReader {
             + " or text) or ONNX");
   }
 
-  /** ONNX begins with a version number and has its graph in field 7; HLO has a module in field 1. */
+  /**
+   * ONNX begins with a version number and has its graph in field 7; HLO has a module in field 1.
+   */
   private static Format protobuf(String source, ByteBuffer data) {
     Wire wire = Wire.of(source, "the file", data);
     while (wire.next()) {

@@ -35,8 +35,12 @@ class GraphReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "net.pt2", "net-functional.pt2", "step.before.hlo.pb", "step.after.hlo.pb",
-        "step.before.txt", "step.after.txt"
+        "net.pt2",
+        "net-functional.pt2",
+        "step.before.hlo.pb",
+        "step.after.hlo.pb",
+        "step.before.txt",
+        "step.after.txt"
       })
   void everyFormatGivesAGraphWhosePlanHolds(String name) throws IOException {
     StepGraph graph = MemoryPlanner.read(INPUTS.resolve(name));
@@ -100,8 +104,7 @@ class GraphReaderTest {
             "aten.contiguous.default");
     assertThat(bytes(graph, "linear")).isEqualTo(2 * 16 * 4);
     assertThat(bytes(graph, "conv2d")).isEqualTo(2 * 4 * 4 * 4);
-    assertThat(graph.operators().getFirst().writes())
-        .containsExactly(storage(graph, "count").id());
+    assertThat(graph.operators().getFirst().writes()).containsExactly(storage(graph, "count").id());
     Operator norm = graph.operators().get(6);
     assertThat(norm.writes())
         .contains(

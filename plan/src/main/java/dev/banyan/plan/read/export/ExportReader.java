@@ -141,8 +141,7 @@ public final class ExportReader {
   private void slot(String tensor, int storage, ExportTensors.Shape shape) {
     int id = tensors.size();
     tensors.add(
-        new TensorSlot(
-            id, storage, shape.dtype(), shape.sizes(), shape.strides(), shape.offset()));
+        new TensorSlot(id, storage, shape.dtype(), shape.sizes(), shape.strides(), shape.offset()));
     if (tensorOf.put(tensor, id) != null) {
       throw bad("tensor '" + tensor + "' is defined twice");
     }
@@ -202,8 +201,7 @@ public final class ExportReader {
     return names;
   }
 
-  private void call(
-      JsonNode node, String name, String base, String target, List<String> outputs) {
+  private void call(JsonNode node, String name, String base, String target, List<String> outputs) {
     List<Argument> args = new ArrayList<>();
     Map<String, Argument> kwargs = new LinkedHashMap<>();
     for (JsonNode input : node.path("inputs")) {
@@ -289,8 +287,7 @@ public final class ExportReader {
       return false;
     }
     return switch (base) {
-      case "dropout", "feature_dropout", "alpha_dropout" ->
-          args.contains(new Argument.Bool(false));
+      case "dropout", "feature_dropout", "alpha_dropout" -> args.contains(new Argument.Bool(false));
       case "reshape", "reshape_as", "flatten", "ravel" ->
           ViewTable.reshapes(from.shape(), from.strides(), to.sizes());
       default -> from.shape().equals(to.sizes()) && from.strides().equals(to.strides());
@@ -343,7 +340,8 @@ public final class ExportReader {
         case "as_string" -> new Argument.Word("string", value.asString(""));
         case "as_ints", "as_floats", "as_bools", "as_strings" -> plain(entry.getKey(), value);
         case "as_scalar_type" -> new Argument.Word("dtype", ExportTensors.dtype(value.asLong(0)));
-        case "as_memory_format" -> new Argument.Word("memoryFormat", ExportTensors.memoryFormat(value.asLong(0)));
+        case "as_memory_format" ->
+            new Argument.Word("memoryFormat", ExportTensors.memoryFormat(value.asLong(0)));
         case "as_layout" -> new Argument.Word("layout", "strided");
         case "as_device" -> new Argument.Word("device", value.path("type").asString("cpu"));
         case "as_none" -> new Argument.None();
@@ -410,8 +408,7 @@ public final class ExportReader {
       switch (entry.getKey()) {
         case "buffer_mutation" ->
             copyBack(tensor, mutated.getOrDefault(value.path("buffer_name").asString(""), ""));
-        case "user_input_mutation" ->
-            copyBack(tensor, value.path("user_input_name").asString(""));
+        case "user_input_mutation" -> copyBack(tensor, value.path("user_input_name").asString(""));
         case "parameter_mutation" ->
             copyBack(tensor, parameter(value.path("parameter_name").asString("")));
         default -> results.add(tensor);

@@ -18,8 +18,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A module's entry computation as a graph. Tuples, their elements and bitcasts are no operators;
- * a called computation is one operator, with the peak of its body as scratch memory. Where a dump
+ * A module's entry computation as a graph. Tuples, their elements and bitcasts are no operators; a
+ * called computation is one operator, with the peak of its body as scratch memory. Where a dump
  * holds XLA's buffer assignment, the storages are XLA's: what its heap simulator laid out is ours
  * to lay out, everything else stays where XLA put it.
  */
@@ -28,9 +28,21 @@ final class HloGraph {
       Set.of("bitcast", "optimization-barrier", "domain", "add-dependency", "copy-done");
   private static final Set<String> EFFECTS =
       Set.of(
-          "infeed", "outfeed", "send", "recv", "send-done", "recv-done", "rng",
-          "rng-get-and-update-state", "all-reduce", "all-gather", "all-to-all",
-          "collective-permute", "collective-broadcast", "reduce-scatter", "partition-id");
+          "infeed",
+          "outfeed",
+          "send",
+          "recv",
+          "send-done",
+          "recv-done",
+          "rng",
+          "rng-get-and-update-state",
+          "all-reduce",
+          "all-gather",
+          "all-to-all",
+          "collective-permute",
+          "collective-broadcast",
+          "reduce-scatter",
+          "partition-id");
   private static final Set<String> ELEMENTWISE =
       Set.of("add", "subtract", "multiply", "divide", "select", "maximum", "minimum", "copy");
   private static final int DEPTH = 64;
@@ -156,8 +168,7 @@ final class HloGraph {
       slots[i] = tensors.size();
       List<Long> strides = strides(shape.dimensions());
       tensors.add(
-          new TensorSlot(
-              slots[i], leaves[i], dtype(shape.type()), shape.dimensions(), strides, 0));
+          new TensorSlot(slots[i], leaves[i], dtype(shape.type()), shape.dimensions(), strides, 0));
     }
     tensorsOf.put(each.id(), slots);
   }
@@ -485,8 +496,11 @@ final class HloGraph {
         passes.put(each.id(), passes.getOrDefault(from, from));
       }
     }
-    HloInstruction root = body.instructions().stream()
-        .filter(each -> each.id() == body.root()).findFirst().orElse(null);
+    HloInstruction root =
+        body.instructions().stream()
+            .filter(each -> each.id() == body.root())
+            .findFirst()
+            .orElse(null);
     Set<Long> given = new HashSet<>(root == null ? List.of() : root.operands());
     given.add(body.root());
     long live = 0;

@@ -108,11 +108,7 @@ final class HloProto {
               .formatted(source, computation.name(), byId.values().iterator().next().name()));
     }
     return new HloModule.Computation(
-        computation.id(),
-        computation.name(),
-        ordered,
-        computation.root(),
-        computation.fusion());
+        computation.id(), computation.name(), ordered, computation.root(), computation.fusion());
   }
 
   private void module(Wire wire) {

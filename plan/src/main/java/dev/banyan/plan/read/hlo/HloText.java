@@ -153,8 +153,7 @@ final class HloText {
     boolean effect =
         HloGraph.hasEffect(opcode) || rest.contains("custom_call_has_side_effect=true");
     open.add(
-        new HloInstruction(
-            id, called, opcode, shape, operands, before, calls, number, effect));
+        new HloInstruction(id, called, opcode, shape, operands, before, calls, number, effect));
   }
 
   private long computation(String of, String written) {
@@ -202,7 +201,8 @@ final class HloText {
     }
     String type = line.substring(start, at);
     if (!HloType.isName(type) || at >= line.length() || line.charAt(at) != '[') {
-      throw bad("expected a shape such as f32[2,3], found '" + shortened(line.substring(start)) + "'");
+      throw bad(
+          "expected a shape such as f32[2,3], found '" + shortened(line.substring(start)) + "'");
     }
     int end = line.indexOf(']', at);
     if (end < 0) {

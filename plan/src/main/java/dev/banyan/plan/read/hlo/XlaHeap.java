@@ -35,8 +35,7 @@ final class XlaHeap {
           case ALLOC -> canonical.putIfAbsent(event.buffer(), event.buffer());
           case SHARE_WITH ->
               canonical.putIfAbsent(
-                  event.buffer(),
-                  canonical.getOrDefault(event.sharesWith(), event.sharesWith()));
+                  event.buffer(), canonical.getOrDefault(event.sharesWith(), event.sharesWith()));
           case FREE -> {}
         }
         Long place = allocationOf.get(event.buffer());
