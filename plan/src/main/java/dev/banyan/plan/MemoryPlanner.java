@@ -7,6 +7,7 @@ import dev.banyan.plan.check.PlanChecker;
 import dev.banyan.plan.graph.Block;
 import dev.banyan.plan.graph.Dag;
 import dev.banyan.plan.graph.Loads;
+import dev.banyan.plan.integer.Model;
 import dev.banyan.plan.layout.LongLivedFirst;
 import dev.banyan.plan.layout.SizeFirst;
 import dev.banyan.plan.order.CutOrder;
@@ -127,6 +128,14 @@ public final class MemoryPlanner {
       target -= planned.arenaBytes() - budgetBytes;
     }
     return best;
+  }
+
+  /**
+   * What MODeL, whose integer programs are the strongest rival, comes to in so much time; the
+   * solver is CP-SAT.
+   */
+  public static ModelOutcome model(StepGraph graph, double seconds, LongSupplier nanoTime) {
+    return Model.solve(graph, seconds, nanoTime);
   }
 
   /** Whether a graph computes what another does, with copies of its operators; one line a fault. */

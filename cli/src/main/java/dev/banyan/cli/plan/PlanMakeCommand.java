@@ -115,8 +115,7 @@ public final class PlanMakeCommand implements Callable<ExitCode> {
                 ? "below the lower bound: order cannot help, so operators are run again"
                 : "no order was found that fits, so operators are run again");
     double seconds = RECOMPUTE_FACTOR * options.seconds();
-    Recomputation again =
-        MemoryPlanner.recompute(graph, plan, bytes, options.withSeconds(seconds));
+    Recomputation again = MemoryPlanner.recompute(graph, plan, bytes, options.withSeconds(seconds));
     RecomputeFigures.print(common.out(), again);
     RecomputeFigures.put(result, again);
     List<String> faults = MemoryPlanner.checkCopies(graph, again.graph());

@@ -106,15 +106,15 @@ public final class CopyChecker {
     return contents;
   }
 
-  /** What an operator finds: its arguments in order, contents for tensors, and what it writes on. */
+  /**
+   * What an operator finds: its arguments in order, contents for tensors, and what it writes on.
+   */
   private static List<String> found(StepGraph graph, Operator operator, String[] contents) {
     List<String> found = new ArrayList<>();
     for (Argument each : operator.args()) {
       found.add(text(graph, each, contents));
     }
-    operator
-        .kwargs()
-        .forEach((name, each) -> found.add(name + "=" + text(graph, each, contents)));
+    operator.kwargs().forEach((name, each) -> found.add(name + "=" + text(graph, each, contents)));
     for (int written : operator.writes()) {
       found.add(
           "a storage of %d bytes with %s"

@@ -75,13 +75,7 @@ final class Copies {
       results.add(tensor(tensor, newest.getOrDefault(storage, storage)));
     }
     return new StepGraph(
-        graph.source(),
-        graph.producer(),
-        storages,
-        tensors,
-        operators,
-        results,
-        graph.alignment());
+        graph.source(), graph.producer(), storages, tensors, operators, results, graph.alignment());
   }
 
   private Operator operator(Schedule.Step step, int id, Map<Integer, Integer> numbers) {
@@ -105,8 +99,7 @@ final class Copies {
     }
     List<OptionalInt> outputs = new ArrayList<>();
     for (OptionalInt each : of.outputs()) {
-      outputs.add(
-          each.isEmpty() ? each : OptionalInt.of(tensor(each.getAsInt(), now(each, step))));
+      outputs.add(each.isEmpty() ? each : OptionalInt.of(tensor(each.getAsInt(), now(each, step))));
     }
     Set<Integer> out = leftOut;
     return new Operator(

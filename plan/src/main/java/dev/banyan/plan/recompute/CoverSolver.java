@@ -30,7 +30,8 @@ final class CoverSolver {
     var model = new CpModel();
     Literal[] take = new Literal[problem.choices().size()];
     long[] cost = new long[take.length];
-    double most = problem.choices().stream().mapToDouble(CoverProblem.Choice::flops).max().orElse(1);
+    double most =
+        problem.choices().stream().mapToDouble(CoverProblem.Choice::flops).max().orElse(1);
     for (int i = 0; i < take.length; i++) {
       take[i] = model.newBoolVar("x" + i);
       cost[i] = 1 + Math.round(problem.choices().get(i).flops() / Math.max(1, most) * FLOP_UNITS);

@@ -171,8 +171,7 @@ public final class Rematerializer {
       }
     }
     idle.sort(
-        Comparator.comparingDouble(
-            v -> -bytes(now, v) / (1 + chains.flopsOf(now.storage(v)))));
+        Comparator.comparingDouble(v -> -bytes(now, v) / (1 + chains.flopsOf(now.storage(v)))));
     List<Integer> few = new ArrayList<>(idle.subList(0, Math.min(TRIED, idle.size())));
     idle.sort(Comparator.comparingDouble(v -> -bytes(now, v)));
     for (int v : idle.subList(0, Math.min(TRIED, idle.size()))) {
@@ -291,8 +290,7 @@ public final class Rematerializer {
             if (saved > 0) {
               Schedule.Step user = start.steps().get(use);
               actions.add(new Action(v, user.operator(), user.copy()));
-              choices.add(
-                  new CoverProblem.Choice(before + 1, use, saved, tried.extraFlops()));
+              choices.add(new CoverProblem.Choice(before + 1, use, saved, tried.extraFlops()));
             }
           }
         }

@@ -216,12 +216,7 @@ final class Schedule {
   }
 
   private boolean make(
-      int storage,
-      int use,
-      int gone,
-      Life life,
-      List<Step> made,
-      Map<Integer, Integer> fresh) {
+      int storage, int use, int gone, Life life, List<Step> made, Map<Integer, Integer> fresh) {
     int oldMade = made.size();
     int oldVersions = versions();
     double oldFlops = extraFlops;
@@ -240,12 +235,7 @@ final class Schedule {
   }
 
   private boolean tryMake(
-      int storage,
-      int use,
-      int gone,
-      Life life,
-      List<Step> made,
-      Map<Integer, Integer> fresh) {
+      int storage, int use, int gone, Life life, List<Step> made, Map<Integer, Integer> fresh) {
     if (!chains.isPossible(storage, true)) {
       return false;
     }
