@@ -103,31 +103,41 @@ public final class MemoryPlanner {
     BooleanSupplier late = () -> options.nanoTime().getAsLong() - end > 0;
     var again = new Rematerializer(graph, late);
     Rematerializer.Found usual = again.checkpoints(plan.order());
-    int widest = again.widest();
-    long target = Math.max(budgetBytes, again.touchedBytes(widest));
-    Recomputation best = null;
-    for (int round = 0; round < RECOMPUTE_ROUNDS; round++) {
-      Rematerializer.Found found = again.below(plan.order(), target);
-      MemoryPlan planned = plan(found.graph(), options);
-      var now =
-          new Recomputation(
-              found.graph(),
-              planned,
-              budgetBytes,
-              found.copies(),
-              found.extraFlops(),
-              again.stepFlops(),
-              again.touchedBytes(widest),
-              graph.operators().get(widest).name(),
-              usual.peakBytes(),
-              usual.extraFlops());
-      best = best == null || planned.arenaBytes() < best.plan().arenaBytes() ? now : best;
+    long target = Math.max(budgetBytes, again.touchedBytes(again.widest()));
+    Recomputation best =
+        recomputed(graph, again, again.below(plan.order(), target), usual, budgetBytes, options);
+    for (int round = 1; round < RECOMPUTE_ROUNDS; round++) {
       if (best.fits() || late.getAsBoolean() || budgetBytes < best.floorBytes()) {
         break;
       }
-      target -= planned.arenaBytes() - budgetBytes;
+      // The layout needed more than the load: aim lower by what it was too much.
+      target -= best.plan().arenaBytes() - budgetBytes;
+      Rematerializer.Found found = again.below(plan.order(), target);
+      Recomputation now = recomputed(graph, again, found, usual, budgetBytes, options);
+      best = now.plan().arenaBytes() < best.plan().arenaBytes() ? now : best;
     }
     return best;
+  }
+
+  private static Recomputation recomputed(
+      StepGraph graph,
+      Rematerializer again,
+      Rematerializer.Found found,
+      Rematerializer.Found usual,
+      long budgetBytes,
+      PlanOptions options) {
+    int widest = again.widest();
+    return new Recomputation(
+        found.graph(),
+        plan(found.graph(), options),
+        budgetBytes,
+        found.copies(),
+        found.extraFlops(),
+        again.stepFlops(),
+        again.touchedBytes(widest),
+        graph.operators().get(widest).name(),
+        usual.peakBytes(),
+        usual.extraFlops());
   }
 
   /**
