@@ -11,11 +11,15 @@ import dev.banyan.plan.PlanOptions;
 import dev.banyan.plan.PlanRow;
 import dev.banyan.plan.StepGraph;
 import dev.banyan.plan.Storage;
+import dev.banyan.plan.TensorSlot;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -24,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Graphs as torch.export and XLA wrote them; interop/make_plan_inputs.py made the files. */
 class GraphReaderTest {
@@ -130,14 +136,53 @@ class GraphReaderTest {
       delimiter = '|',
       value = {
         "dynamic.pt2 | tensor 'input' has a symbolic size",
+        "dynamic.onnx | input 'x': dimension 'batch' is not fixed",
       })
   void symbolicShapesAreRefusedByName(String name, String expected) {
     refused(INPUTS.resolve(name), expected);
   }
 
+  /** ONNX's own shape inference wrote the expected shapes. */
+  @Test
+  void inferredShapesAreThoseOfOnnxsOwnInference() throws IOException {
+    StepGraph graph = MemoryPlanner.read(INPUTS.resolve("net.onnx"));
+    Map<String, List<Long>> truth =
+        JsonMapper.shared()
+            .readValue(
+                Files.readString(INPUTS.resolve("net.onnx.shapes.json")), new TypeReference<>() {});
+    int compared = 0;
+    for (Operator operator : graph.operators()) {
+      for (OptionalInt output : operator.outputs()) {
+        TensorSlot slot = graph.tensors().get(output.orElseThrow());
+        String name = graph.storages().get(slot.storage()).name();
+        // nodes without a name have that of their first output
+        if (operator.outputs().size() == 1) {
+          assertThat(slot.shape()).as(name).isEqualTo(truth.get(name));
+          compared++;
+        }
+      }
+    }
+    assertThat(compared).isGreaterThan(15);
+    assertThat(graph.operators().stream().map(Operator::target))
+        .as("the shape subgraph is folded, Reshape and Unsqueeze only name memory")
+        .doesNotContain("onnx.Shape", "onnx.Gather", "onnx.Reshape", "onnx.Unsqueeze")
+        .contains("onnx.Conv", "onnx.Tile");
+    assertThat(graph.tensors().get(graph.results().getFirst()).shape())
+        .isEqualTo(truth.get("y"));
+  }
+
+  @Test
+  void anOnnxOperatorOfUnknownShapeIsRefusedByName() throws IOException {
+    byte[] model = Files.readAllBytes(INPUTS.resolve("net.onnx"));
+    String text = new String(model, StandardCharsets.ISO_8859_1).replace("Softmax", "Sofxmax");
+    Path file = folder.resolve("unknown.onnx");
+    Files.write(file, text.getBytes(StandardCharsets.ISO_8859_1));
+    refused(file, "node 'soft' (Sofxmax): the shape it gives is not inferred here; run onnx.shape");
+  }
+
   @Test
   void damagedFilesAreRefusedWithTheirPlace() throws IOException {
-    for (String name : List.of("net.pt2", "step.after.hlo.pb")) {
+    for (String name : List.of("net.pt2", "step.after.hlo.pb", "net.onnx")) {
       byte[] whole = Files.readAllBytes(INPUTS.resolve(name));
       Path cut = folder.resolve("cut");
       Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
@@ -208,7 +253,7 @@ class GraphReaderTest {
     Path file = folder.resolve("m.pt2");
     try (var zip = new ZipOutputStream(Files.newOutputStream(file))) {
       zip.putNextEntry(new ZipEntry("m/models/m.json"));
-      zip.write(model.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      zip.write(model.getBytes(StandardCharsets.UTF_8));
     }
     return file;
   }

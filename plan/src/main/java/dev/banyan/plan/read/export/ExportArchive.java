@@ -52,7 +52,7 @@ final class ExportArchive {
       if (models.size() > 1) {
         throw bad(file, "holds " + models.size() + " models; save one to a file");
       }
-      return json(file, models.getFirst().getName(), zip.getInputStream(models.getFirst()));
+      return unpacked(file, models.getFirst().getName(), zip.getInputStream(models.getFirst()));
     } catch (ZipException e) {
       throw new UserInputException(
           file + ": is a damaged or cut zip (" + e.getMessage() + "); copy it again", e);
@@ -61,7 +61,7 @@ final class ExportArchive {
     }
   }
 
-  private static JsonNode json(Path file, String name, InputStream in) throws IOException {
+  private static JsonNode unpacked(Path file, String name, InputStream in) throws IOException {
     byte[] bytes;
     try (in) {
       bytes = in.readNBytes(LIMIT_BYTES + 1);
@@ -72,10 +72,15 @@ final class ExportArchive {
     if (bytes.length > LIMIT_BYTES) {
       throw bad(file, name + " unpacks to more than " + LIMIT_BYTES + " bytes: a zip bomb?");
     }
+    return json(file.toString(), name, bytes);
+  }
+
+  /** The object that is the text of a model. */
+  static JsonNode json(String source, String name, byte[] bytes) {
     try {
       JsonNode node = JsonMapper.shared().readTree(bytes);
       if (!node.isObject()) {
-        throw bad(file, name + " is no JSON object");
+        throw new UserInputException(source + ": " + name + " is no JSON object");
       }
       return node;
     } catch (JacksonException e) {
@@ -83,7 +88,7 @@ final class ExportArchive {
       throw new UserInputException(
           "%s: %s: line %d, column %d: %s"
               .formatted(
-                  file,
+                  source,
                   name,
                   place == null ? 0 : place.getLineNr(),
                   place == null ? 0 : place.getColumnNr(),

@@ -74,7 +74,12 @@ public final class ExportReader {
     return read(file.toString(), ExportArchive.model(file));
   }
 
-  static StepGraph read(String source, JsonNode program) {
+  /** Reads the model's JSON by itself; {@code source} is named in messages. */
+  public static StepGraph json(String source, byte[] model) {
+    return read(source, ExportArchive.json(source, "model.json", model));
+  }
+
+  private static StepGraph read(String source, JsonNode program) {
     return new ExportReader(source, program).graph(program.path("torch_version").asString(""));
   }
 
