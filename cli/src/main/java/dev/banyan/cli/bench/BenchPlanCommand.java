@@ -28,6 +28,8 @@ import picocli.CommandLine.Parameters;
     description = "Memory plans beside every published order, on step dumps and a generated step.",
     footer = "  banyan bench plan suite/*.json.gz --generated 100000")
 public final class BenchPlanCommand implements Callable<ExitCode> {
+  private static final double FULL_MODEL_SECONDS = 1800;
+
   @Parameters(
       paramLabel = "GRAPH",
       arity = "0..*",
@@ -40,6 +42,23 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
       defaultValue = "0",
       description = "Also plan a generated step of about N operators.")
   private int generated;
+
+  @Option(
+      names = "--model-seconds",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Also solve MODeL's programs with CP-SAT, S seconds a step (default: not).")
+  private double modelSeconds;
+
+  @Option(names = "--full", description = "The tables of the docs: MODeL with 1800 s a step.")
+  private boolean full;
+
+  @Option(
+      names = "--budgets",
+      split = ",",
+      paramLabel = "PERCENT",
+      description = "Also plan with recomputation within these percentages of the bound.")
+  private List<Integer> budgets = List.of();
 
   @Option(names = "--seconds", defaultValue = "10", description = "Per step (default: 10).")
   private double seconds = 10;
@@ -65,6 +84,13 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
       PlanSuite.Outcome large = PlanSuite.generated(generated, options.withSeconds(120));
       print(large);
       outcomes.add(large);
+    }
+    double cap = full ? FULL_MODEL_SECONDS : modelSeconds;
+    if (cap > 0) {
+      result.put("model", new ModelTable(common).run(files, options, cap));
+    }
+    if (!budgets.isEmpty()) {
+      result.put("recompute", new RecomputeTable(common).run(files, options, budgets));
     }
     common.emit(
         result.put("steps", outcomes), () -> Report.titled("Memory plans").table(table(outcomes)));
