@@ -111,8 +111,7 @@ public record GrowScale(
         noise.set(ValueLayout.JAVA_SHORT, at, value);
       }
       for (ShardPlan.Shard shard : plan.shards()) {
-        try (var writer =
-            SafetensorsWriter.open(folder.resolve(shard.file()), shard.header())) {
+        try (var writer = SafetensorsWriter.open(folder.resolve(shard.file()), shard.header())) {
           for (var placed : shard.header().tensors().values()) {
             long bytes = placed.spec().bytes();
             for (long done = 0; done < bytes; done += PIECE) {

@@ -13,11 +13,7 @@ import java.util.List;
  * @param seconds from the start to the end
  */
 public record SupervisedRun(
-    boolean finished,
-    List<Restart> restarts,
-    String ended,
-    List<Path> logs,
-    double seconds) {
+    boolean finished, List<Restart> restarts, String ended, List<Path> logs, double seconds) {
   public SupervisedRun {
     logs = List.copyOf(logs);
     restarts = List.copyOf(restarts);

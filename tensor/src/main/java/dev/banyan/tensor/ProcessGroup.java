@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.Work;
  * Processes that compute together, over libtorch's c10d with Gloo: they meet at a TCP store that
  * rank 0 serves and then exchange tensors directly. Every rank must call the same operations in the
  * same order with tensors of the same shape and type. When a peer is gone an operation throws
- * {@link RuntimeException} with Gloo's message, or waits until the group's patience ends: who it was
- * is found out by heartbeats on a {@link Board}.
+ * {@link RuntimeException} with Gloo's message, or waits until the group's patience ends: who it
+ * was is found out by heartbeats on a {@link Board}.
  */
 public final class ProcessGroup implements AutoCloseable {
   /**

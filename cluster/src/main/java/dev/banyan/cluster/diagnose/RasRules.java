@@ -95,7 +95,7 @@ public final class RasRules {
                               + (missing.pid() >= 0 ? " (pid " + missing.pid() + ")" : "")
                               + (missing.dead()
                                   ? " is considered dead by its peers: their connections to it"
-                                        + " broke"
+                                      + " broke"
                                   : " does not answer its peers")),
                       Action.ISOLATE));
             });

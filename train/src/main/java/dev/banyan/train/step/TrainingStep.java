@@ -41,8 +41,7 @@ public final class TrainingStep implements AutoCloseable {
    * @param learned tokens that were learned
    * @param routing null for a model without experts
    */
-  public record Outcome(
-      double loss, double gradientNorm, int learned, @Nullable Routing routing) {}
+  public record Outcome(double loss, double gradientNorm, int learned, @Nullable Routing routing) {}
 
   /**
    * What routers did in a step.
@@ -143,7 +142,8 @@ public final class TrainingStep implements AutoCloseable {
         loss = ranks.get().sum(List.copyOf(model.parameters().values()), loss);
       }
       double norm = optimizer.clipGradientNorm(clip > 0 ? clip : Float.MAX_VALUE);
-      return new Outcome(loss / learned, norm, learned, routing(parts, allShards / replicas.size()));
+      return new Outcome(
+          loss / learned, norm, learned, routing(parts, allShards / replicas.size()));
     }
   }
 
