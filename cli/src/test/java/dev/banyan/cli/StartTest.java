@@ -48,8 +48,7 @@ class StartTest {
     assertThat(loaded).anyMatch(name -> name.startsWith("dev.banyan.plan.order."));
     assertThat(loaded).noneMatch(name -> name.startsWith("com.google.ortools."));
     assertThat(loaded).noneMatch(name -> name.startsWith("org.bytedeco."));
-    List<String> again =
-        loaded(("plan compare " + graph).split(" ", -1));
+    List<String> again = loaded(("plan compare " + graph).split(" ", -1));
     assertThat(again).noneMatch(name -> name.startsWith("com.google.ortools."));
   }
 

@@ -7,7 +7,9 @@ import org.junit.jupiter.api.Test;
 
 /** MODeL's integer programs, solved by CP-SAT. */
 class ModelTest {
-  /** Its optimum is over orders in 1.01 × the longest path of steps, so it may be above the best. */
+  /**
+   * Its optimum is over orders in 1.01 × the longest path of steps, so it may be above the best.
+   */
   @Test
   void onSmallGraphsItNeverBeatsTheBestOfAllOrdersAndOftenReachesIt() {
     int reached = 0;

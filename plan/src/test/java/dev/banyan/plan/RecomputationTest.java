@@ -35,8 +35,7 @@ class RecomputationTest {
     MemoryPlan plan = MemoryPlanner.plan(graph, PlanOptions.standard());
     assertThat(plan.lowerBoundBytes()).as("the bound is tight").isEqualTo(plan.peakBytes());
     long budget = plan.lowerBoundBytes() / 2;
-    Recomputation again =
-        MemoryPlanner.recompute(graph, plan, budget, looks(20));
+    Recomputation again = MemoryPlanner.recompute(graph, plan, budget, looks(20));
     assertThat(again.fits()).isTrue();
     assertThat(again.plan().arenaBytes()).isLessThanOrEqualTo(budget);
     assertThat(again.copies()).isPositive();
@@ -52,8 +51,7 @@ class RecomputationTest {
     StepGraph graph = RealGraphsTest.graph(name);
     MemoryPlan plan = MemoryPlanner.plan(graph, looks(2));
     long budget = plan.lowerBoundBytes() / 100 * percent;
-    Recomputation again =
-        MemoryPlanner.recompute(graph, plan, budget, looks(20));
+    Recomputation again = MemoryPlanner.recompute(graph, plan, budget, looks(20));
     assertThat(MemoryPlanner.checkCopies(graph, again.graph())).isEmpty();
     assertThat(MemoryPlanner.check(again.graph(), again.plan()).faults()).isEmpty();
     assertThat(again.plan().arenaBytes()).isLessThan(plan.lowerBoundBytes());
@@ -79,8 +77,7 @@ class RecomputationTest {
         continue;
       }
       Recomputation again =
-          MemoryPlanner.recompute(
-              graph, plan, plan.peakBytes() * 3 / 4, looks(0.5));
+          MemoryPlanner.recompute(graph, plan, plan.peakBytes() * 3 / 4, looks(0.5));
       assertThat(MemoryPlanner.checkCopies(graph, again.graph())).as("graph %d", i).isEmpty();
       assertThat(MemoryPlanner.check(again.graph(), again.plan()).faults())
           .as("graph %d", i)
@@ -98,15 +95,14 @@ class RecomputationTest {
     StepGraph graph = chain(12);
     MemoryPlan plan = MemoryPlanner.plan(graph, PlanOptions.standard());
     StepGraph good =
-        MemoryPlanner.recompute(
-                graph, plan, plan.lowerBoundBytes() / 2, looks(20))
-            .graph();
+        MemoryPlanner.recompute(graph, plan, plan.lowerBoundBytes() / 2, looks(20)).graph();
     RandomGenerator random = new Seed(7).stream("corrupt", 0);
     for (int i = 0; i < 200; i++) {
       List<Operator> operators = new ArrayList<>(good.operators());
       int at = random.nextInt(operators.size());
       Operator of = operators.get(at);
-      Operator other = operators.get((at + 1 + random.nextInt(operators.size() - 1)) % operators.size());
+      Operator other =
+          operators.get((at + 1 + random.nextInt(operators.size() - 1)) % operators.size());
       switch (i % 3) {
         case 0 -> operators.set(at, with(of, other.args(), of.name()));
         case 1 -> operators.set(at, with(of, of.args(), other.seedName() + "~99"));
@@ -117,9 +113,10 @@ class RecomputationTest {
               && operators.get(at).seedName().equals(of.seedName())
               && of.name().contains("~");
       StepGraph bad =
-          new StepGraph(
-              "bad", "", good.storages(), good.tensors(), operators, good.results(), 512);
-      assertThat(MemoryPlanner.checkCopies(graph, bad).isEmpty()).as("corruption %d", i).isEqualTo(same);
+          new StepGraph("bad", "", good.storages(), good.tensors(), operators, good.results(), 512);
+      assertThat(MemoryPlanner.checkCopies(graph, bad).isEmpty())
+          .as("corruption %d", i)
+          .isEqualTo(same);
     }
   }
 
@@ -131,7 +128,16 @@ class RecomputationTest {
 
   private static Operator with(Operator of, List<Argument> args, String name) {
     return new Operator(
-        of.id(), name, of.target(), args, Map.of(), of.outputs(), of.reads(), of.writes(), false, "");
+        of.id(),
+        name,
+        of.target(),
+        args,
+        Map.of(),
+        of.outputs(),
+        of.reads(),
+        of.writes(),
+        false,
+        "");
   }
 
   private static StepGraph chain(int n) {

@@ -23,8 +23,7 @@ final class ModelTable {
   }
 
   /** One graph; {@code ratio} is a lower bound where MODeL was ended by time. */
-  record Row(
-      String graph, double ourSeconds, long peakBytes, long arenaBytes, ModelOutcome model) {
+  record Row(String graph, double ourSeconds, long peakBytes, long arenaBytes, ModelOutcome model) {
     double ratio() {
       return model.seconds() / ourSeconds;
     }

@@ -38,8 +38,7 @@ final class RecomputeTable {
       double checkpointShare,
       double seconds) {}
 
-  List<Row> run(List<Path> files, PlanOptions options, List<Integer> percents)
-      throws IOException {
+  List<Row> run(List<Path> files, PlanOptions options, List<Integer> percents) throws IOException {
     common
         .out()
         .printf(

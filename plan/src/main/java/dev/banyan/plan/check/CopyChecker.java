@@ -154,7 +154,8 @@ public final class CopyChecker {
       }
       case Argument.Many many -> {
         var list = new StringBuilder("[");
-        many.items().forEach(each -> list.append(text(graph, each, touched, contents)).append("; "));
+        many.items()
+            .forEach(each -> list.append(text(graph, each, touched, contents)).append("; "));
         yield list.append("]").toString();
       }
       default -> argument.toString();

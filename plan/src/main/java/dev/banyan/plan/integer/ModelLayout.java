@@ -76,8 +76,7 @@ final class ModelLayout {
     solver.getParameters().setMaxTimeInSeconds(seconds).setNumWorkers(workers).setRandomSeed(1);
     CpSolverStatus status = solver.solve(model);
     boolean solved = status == CpSolverStatus.OPTIMAL || status == CpSolverStatus.FEASIBLE;
-    return new Found(
-        solved ? solver.value(arena) * UNIT : -1, status == CpSolverStatus.OPTIMAL);
+    return new Found(solved ? solver.value(arena) * UNIT : -1, status == CpSolverStatus.OPTIMAL);
   }
 
   private boolean together(int i, int j) {

@@ -167,8 +167,7 @@ class GraphReaderTest {
         .as("the shape subgraph is folded, Reshape and Unsqueeze only name memory")
         .doesNotContain("onnx.Shape", "onnx.Gather", "onnx.Reshape", "onnx.Unsqueeze")
         .contains("onnx.Conv", "onnx.Tile");
-    assertThat(graph.tensors().get(graph.results().getFirst()).shape())
-        .isEqualTo(truth.get("y"));
+    assertThat(graph.tensors().get(graph.results().getFirst()).shape()).isEqualTo(truth.get("y"));
   }
 
   @Test

@@ -41,14 +41,12 @@ final class OnnxMoves {
         shape.addAll(data.shape().subList(axis + 1, data.rank()));
         yield List.of(OnnxValue.of(data.type(), shape));
       }
-      case "GatherElements" ->
-          List.of(OnnxValue.of(at.in(node, 0).type(), at.in(node, 1).shape()));
+      case "GatherElements" -> List.of(OnnxValue.of(at.in(node, 0).type(), at.in(node, 1).shape()));
       case "GatherND" -> List.of(gatherNd(node, at));
       case "Expand" -> {
         OnnxValue data = at.in(node, 0);
         OnnxValue wanted = OnnxValue.of(1, sizes(at.values(node, 1)));
-        yield List.of(
-            OnnxValue.of(data.type(), OnnxShapes.broadcast(List.of(data, wanted))));
+        yield List.of(OnnxValue.of(data.type(), OnnxShapes.broadcast(List.of(data, wanted))));
       }
       case "Tile" -> {
         OnnxValue data = at.in(node, 0);
@@ -252,8 +250,7 @@ final class OnnxMoves {
     boolean attributes = opset < 10 && node.has("starts");
     long[] starts = attributes ? node.numbers("starts") : at.values(node, 1);
     long[] ends = attributes ? node.numbers("ends") : at.values(node, 2);
-    long[] axes =
-        attributes ? node.numbers("axes") : at.has(node, 3) ? at.values(node, 3) : null;
+    long[] axes = attributes ? node.numbers("axes") : at.has(node, 3) ? at.values(node, 3) : null;
     long[] steps = !attributes && at.has(node, 4) ? at.values(node, 4) : null;
     if (starts == null || ends == null || starts.length != ends.length) {
       throw new OnnxShapes.UnknownShape("starts and ends do not fit");

@@ -31,7 +31,11 @@ public final class OnnxReader {
       Set.of("Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity");
   private static final Set<String> RANDOM =
       Set.of(
-          "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
+          "RandomNormal",
+          "RandomNormalLike",
+          "RandomUniform",
+          "RandomUniformLike",
+          "Bernoulli",
           "Multinomial");
 
   private final String source;
@@ -155,7 +159,8 @@ public final class OnnxReader {
     if (shaped && symbols.isEmpty() && OnnxType.isKnown(type)) {
       given.put(name, OnnxValue.of(type, shape));
     } else if (needed) {
-      symbolic.put(name, symbols.isEmpty() ? "its shape" : "dimension '" + symbols.getFirst() + "'");
+      symbolic.put(
+          name, symbols.isEmpty() ? "its shape" : "dimension '" + symbols.getFirst() + "'");
     }
     return name;
   }
@@ -213,8 +218,7 @@ public final class OnnxReader {
     }
     GraphRules.check(source, storages, tensors, operators, results);
     String by = producer.isEmpty() ? "ONNX" : "ONNX, by " + producer;
-    return new StepGraph(
-        source, by, storages, tensors, operators, results, StepGraph.ALIGNMENT);
+    return new StepGraph(source, by, storages, tensors, operators, results, StepGraph.ALIGNMENT);
   }
 
   private static Storage.Kind constant() {
@@ -256,7 +260,10 @@ public final class OnnxReader {
       }
     } else if (NAMES_ONLY.contains(node.type()) || isIdleDropout(node)) {
       Integer base = tensorOf.get(node.input(0));
-      slot(node.outputs().getFirst(), made.getFirst(), tensors.get(base == null ? 0 : base).storage());
+      slot(
+          node.outputs().getFirst(),
+          made.getFirst(),
+          tensors.get(base == null ? 0 : base).storage());
     } else {
       operator(node, made);
     }
@@ -336,8 +343,7 @@ public final class OnnxReader {
       step *= Math.max(1, value.shape().get(i));
     }
     String dtype = OnnxType.name(value.type());
-    tensors.add(
-        new TensorSlot(tensors.size(), storage, dtype, value.shape(), List.of(strides), 0));
+    tensors.add(new TensorSlot(tensors.size(), storage, dtype, value.shape(), List.of(strides), 0));
     if (tensorOf.put(name, tensors.size() - 1) != null) {
       throw bad("'" + name + "' is made twice");
     }

@@ -66,22 +66,82 @@ final class OnnxShapes {
 
   private List<OnnxValue> rule(OnnxNode node) {
     return switch (node.type()) {
-      case "Relu", "Sigmoid", "Tanh", "Exp", "Log", "Sqrt", "Abs", "Neg", "Erf", "Gelu",
-          "LeakyRelu", "Elu", "Selu", "Celu", "HardSigmoid", "HardSwish", "Softplus", "Softsign",
-          "Clip", "Identity", "Softmax", "LogSoftmax", "Hardmax", "Reciprocal", "Floor", "Ceil",
-          "Round", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Not", "Sign",
-          "Mish", "InstanceNormalization", "GroupNormalization", "RMSNormalization",
-          "LpNormalization", "LRN", "CumSum", "Trilu", "ThresholdedRelu", "PRelu",
-          "ScatterElements", "ScatterND", "Scatter", "MeanVarianceNormalization", "Shrink",
-          "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Swish" ->
+      case "Relu",
+          "Sigmoid",
+          "Tanh",
+          "Exp",
+          "Log",
+          "Sqrt",
+          "Abs",
+          "Neg",
+          "Erf",
+          "Gelu",
+          "LeakyRelu",
+          "Elu",
+          "Selu",
+          "Celu",
+          "HardSigmoid",
+          "HardSwish",
+          "Softplus",
+          "Softsign",
+          "Clip",
+          "Identity",
+          "Softmax",
+          "LogSoftmax",
+          "Hardmax",
+          "Reciprocal",
+          "Floor",
+          "Ceil",
+          "Round",
+          "Sin",
+          "Cos",
+          "Tan",
+          "Asin",
+          "Acos",
+          "Atan",
+          "Sinh",
+          "Cosh",
+          "Not",
+          "Sign",
+          "Mish",
+          "InstanceNormalization",
+          "GroupNormalization",
+          "RMSNormalization",
+          "LpNormalization",
+          "LRN",
+          "CumSum",
+          "Trilu",
+          "ThresholdedRelu",
+          "PRelu",
+          "ScatterElements",
+          "ScatterND",
+          "Scatter",
+          "MeanVarianceNormalization",
+          "Shrink",
+          "RandomNormalLike",
+          "RandomUniformLike",
+          "Bernoulli",
+          "Swish" ->
           List.of(plain(in(node, 0)));
       case "IsNaN", "IsInf" -> List.of(OnnxValue.of(OnnxType.BOOL, in(node, 0).shape()));
       case "Dropout" ->
           List.of(plain(in(node, 0)), OnnxValue.of(OnnxType.BOOL, in(node, 0).shape()));
       case "BatchNormalization" -> List.of(plain(in(node, 0)));
       case "LayerNormalization" -> layerNormalization(node);
-      case "Add", "Sub", "Mul", "Div", "Pow", "Mod", "Min", "Max", "Sum", "Mean", "BitShift",
-          "BitwiseAnd", "BitwiseOr", "BitwiseXor" ->
+      case "Add",
+          "Sub",
+          "Mul",
+          "Div",
+          "Pow",
+          "Mod",
+          "Min",
+          "Max",
+          "Sum",
+          "Mean",
+          "BitShift",
+          "BitwiseAnd",
+          "BitwiseOr",
+          "BitwiseXor" ->
           List.of(OnnxValue.of(in(node, 0).type(), broadcast(all(node))));
       case "And", "Or", "Xor", "Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual" ->
           List.of(OnnxValue.of(OnnxType.BOOL, broadcast(all(node))));
@@ -90,8 +150,7 @@ final class OnnxShapes {
       case "CastLike" -> List.of(OnnxValue.of(in(node, 1).type(), in(node, 0).shape()));
       case "QuantizeLinear" ->
           List.of(
-              OnnxValue.of(
-                  node.input(2).isEmpty() ? 2 : in(node, 2).type(), in(node, 0).shape()));
+              OnnxValue.of(node.input(2).isEmpty() ? 2 : in(node, 2).type(), in(node, 0).shape()));
       case "DequantizeLinear" -> List.of(OnnxValue.of(in(node, 1).type(), in(node, 0).shape()));
       case "MatMul", "MatMulInteger" -> List.of(OnnxMath.matMul(in(node, 0), in(node, 1)));
       case "Gemm" -> List.of(OnnxMath.gemm(node, in(node, 0), in(node, 1)));
@@ -109,8 +168,16 @@ final class OnnxShapes {
         }
         yield List.of(OnnxValue.of(in(node, 0).type(), shape));
       }
-      case "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1",
-          "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare" ->
+      case "ReduceMean",
+          "ReduceSum",
+          "ReduceMax",
+          "ReduceMin",
+          "ReduceProd",
+          "ReduceL1",
+          "ReduceL2",
+          "ReduceLogSum",
+          "ReduceLogSumExp",
+          "ReduceSumSquare" ->
           List.of(reduce(node));
       case "ArgMax", "ArgMin" ->
           List.of(
@@ -140,7 +207,8 @@ final class OnnxShapes {
   long[] values(OnnxNode node, int position) {
     long[] values = in(node, position).values();
     if (values == null) {
-      throw new UnknownShape("'" + node.input(position) + "' decides the shape and is not constant");
+      throw new UnknownShape(
+          "'" + node.input(position) + "' decides the shape and is not constant");
     }
     return values;
   }

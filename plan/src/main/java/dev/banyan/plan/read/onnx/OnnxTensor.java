@@ -24,7 +24,8 @@ record OnnxTensor(String name, int type, long[] shape, long @Nullable [] values)
       switch (wire.field()) {
         case 1 -> shape = wire.numbers(shape);
         case 2 -> type = wire.index();
-        case 5, 7, 11 -> values = wire.isLength() && wire.length() > 1 << 16 ? values : wire.numbers(values);
+        case 5, 7, 11 ->
+            values = wire.isLength() && wire.length() > 1 << 16 ? values : wire.numbers(values);
         case 8 -> name = wire.text();
         case 9 -> raw = wire.length() <= 8 * MOST_VALUES ? wire.bytes() : null;
         default -> {}
