@@ -11,7 +11,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a step with copies against the step it comes from, by running both without numbers: a
@@ -195,7 +194,7 @@ public final class CopyChecker {
     }
   }
 
-  private static @Nullable String result(StepGraph graph, int index, String[] contents) {
+  private static String result(StepGraph graph, int index, String[] contents) {
     TensorSlot slot = graph.tensors().get(graph.results().get(index));
     return geometry(slot) + " of " + contents[slot.storage()];
   }

@@ -100,7 +100,7 @@ final class ModelOrder {
     var solver = new CpSolver();
     solver.getParameters().setMaxTimeInSeconds(seconds).setNumWorkers(workers).setRandomSeed(1);
     CpSolverStatus status = solver.solve(model);
-    long bound = (long) solver.bestObjectiveBound() * UNIT;
+    long bound = UNIT * (long) solver.bestObjectiveBound();
     if (status != CpSolverStatus.OPTIMAL && status != CpSolverStatus.FEASIBLE) {
       return new Found(null, false, OptionalLong.empty());
     }
