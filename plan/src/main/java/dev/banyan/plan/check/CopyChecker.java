@@ -11,7 +11,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a step with copies against the step it comes from, by running both without numbers: a
@@ -111,10 +110,17 @@ public final class CopyChecker {
    */
   private static List<String> found(StepGraph graph, Operator operator, String[] contents) {
     List<String> found = new ArrayList<>();
+    Set<Integer> touched = new HashSet<>(operator.reads());
+    touched.addAll(operator.writes());
     for (Argument each : operator.args()) {
-      found.add(text(graph, each, contents));
+      found.add(text(graph, each, touched, contents));
     }
-    operator.kwargs().forEach((name, each) -> found.add(name + "=" + text(graph, each, contents)));
+    operator
+        .kwargs()
+        .forEach((name, each) -> found.add(name + "=" + text(graph, each, touched, contents)));
+    if (!NORMS.contains(operator.target())) {
+      operator.reads().forEach(read -> found.add(contents[read]));
+    }
     for (int written : operator.writes()) {
       found.add(
           "a storage of %d bytes with %s"
@@ -135,16 +141,20 @@ public final class CopyChecker {
     return found;
   }
 
-  private static String text(StepGraph graph, Argument argument, String[] contents) {
+  private static String text(
+      StepGraph graph, Argument argument, Set<Integer> touched, String[] contents) {
     return switch (argument) {
       case Argument.None none -> "none";
       case Argument.Tensor one -> {
         TensorSlot slot = graph.tensors().get(one.id());
-        yield geometry(slot) + " of " + contents[slot.storage()];
+        // What an operator only holds and does not read may change.
+        boolean read = touched.contains(slot.storage());
+        yield geometry(slot) + " of " + (read ? contents[slot.storage()] : "what it leaves");
       }
       case Argument.Many many -> {
         var list = new StringBuilder("[");
-        many.items().forEach(each -> list.append(text(graph, each, contents)).append("; "));
+        many.items()
+            .forEach(each -> list.append(text(graph, each, touched, contents)).append("; "));
         yield list.append("]").toString();
       }
       default -> argument.toString();
@@ -184,7 +194,7 @@ public final class CopyChecker {
     }
   }
 
-  private static @Nullable String result(StepGraph graph, int index, String[] contents) {
+  private static String result(StepGraph graph, int index, String[] contents) {
     TensorSlot slot = graph.tensors().get(graph.results().get(index));
     return geometry(slot) + " of " + contents[slot.storage()];
   }

@@ -49,14 +49,19 @@ final class ModelLayout {
     long all = Arrays.stream(units).sum();
     IntVar arena = model.newIntVar(loadBytes / UNIT, Math.max(all, loadBytes / UNIT), "arena");
     IntVar[] offset = new IntVar[units.length];
+    long stacked = 0;
     for (int i = 0; i < offset.length; i++) {
       offset[i] = model.newIntVar(0, all, "");
+      // A layout to begin with, so that there is one at any time: nothing shares.
+      model.addHint(offset[i], stacked);
+      stacked += units[i];
       model.addLessOrEqual(LinearExpr.affine(offset[i], 1, units[i]), arena);
     }
     for (int i = 0; i < offset.length; i++) {
       for (int j = i + 1; j < offset.length; j++) {
         if (together(i, j)) {
           BoolVar below = model.newBoolVar("");
+          model.addHint(below, true);
           model
               .addLessOrEqual(LinearExpr.affine(offset[i], 1, units[i]), offset[j])
               .onlyEnforceIf(below);

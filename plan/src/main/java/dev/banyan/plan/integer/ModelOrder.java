@@ -96,10 +96,11 @@ final class ModelOrder {
     IntVar peak = model.newIntVar(0, all, "peak");
     load(model, generate, preserve, peak);
     model.minimize(peak);
+    hint(model, generate, preserve);
     var solver = new CpSolver();
     solver.getParameters().setMaxTimeInSeconds(seconds).setNumWorkers(workers).setRandomSeed(1);
     CpSolverStatus status = solver.solve(model);
-    long bound = (long) solver.bestObjectiveBound() * UNIT;
+    long bound = UNIT * (long) solver.bestObjectiveBound();
     if (status != CpSolverStatus.OPTIMAL && status != CpSolverStatus.FEASIBLE) {
       return new Found(null, false, OptionalLong.empty());
     }
@@ -116,6 +117,24 @@ final class ModelOrder {
         Arrays.stream(order).mapToInt(Integer::intValue).toArray(),
         status == CpSolverStatus.OPTIMAL,
         OptionalLong.of(bound));
+  }
+
+  /** A solution to begin with, so that there is one at any time: everything as early as can be. */
+  private void hint(CpModel model, BoolVar[][] generate, BoolVar[][] preserve) {
+    for (BoolVar[] row : generate) {
+      for (int i = 0; i < row.length; i++) {
+        model.addHint(row[i], i == 0);
+      }
+    }
+    for (int s = 0; s < dag.m; s++) {
+      int last = dag.kept[s] ? horizon - 1 : earliest[dag.creator[s]];
+      for (int k = dag.userStart[s]; k < dag.userStart[s + 1]; k++) {
+        last = Math.max(last, earliest[dag.user[k]]);
+      }
+      for (int i = 0; i < preserve[s].length; i++) {
+        model.addHint(preserve[s][i], earliest[dag.creator[s]] + 1 + i <= last);
+      }
+    }
   }
 
   private static BoolVar[] row(CpModel model, int length) {

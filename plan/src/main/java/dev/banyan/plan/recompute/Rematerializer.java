@@ -13,8 +13,8 @@ import java.util.function.BooleanSupplier;
  * Copies that turn out not to be needed are left out afterwards, dearest first.
  */
 public final class Rematerializer {
-  private static final int TRIED = 12;
-  private static final int PRUNED = 200;
+  private static final int TRIED = 6;
+  private static final int PRUNED = 40;
 
   private final Chains chains;
   private final BooleanSupplier stop;

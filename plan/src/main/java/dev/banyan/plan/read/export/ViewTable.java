@@ -161,27 +161,27 @@ final class ViewTable {
    * Whether a tensor of {@code shape} can be a view of one with these sizes and strides: every
    * dimension must lie in one evenly spaced run of the old ones.
    */
-  static boolean reshapes(List<Long> sizes, List<Long> strides, List<Long> shape) {
+  static boolean reshapes(List<Long> oldSizes, List<Long> oldStrides, List<Long> newSizes) {
     List<Long> runs = new ArrayList<>();
     long next = 0;
-    for (int i = 0; i < sizes.size(); i++) {
-      long size = sizes.get(i);
+    for (int i = 0; i < oldSizes.size(); i++) {
+      long size = oldSizes.get(i);
       if (size == 0) {
         return true;
       }
       if (size == 1) {
         continue;
       }
-      if (!runs.isEmpty() && next == strides.get(i) * size) {
+      if (!runs.isEmpty() && next == oldStrides.get(i) * size) {
         runs.add(runs.removeLast() * size);
       } else {
         runs.add(size);
       }
-      next = strides.get(i);
+      next = oldStrides.get(i);
     }
     int run = 0;
     long filled = 1;
-    for (long size : shape) {
+    for (long size : newSizes) {
       if (size == 1) {
         continue;
       }

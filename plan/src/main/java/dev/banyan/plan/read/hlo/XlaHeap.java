@@ -142,7 +142,10 @@ final class XlaHeap {
     for (XlaAssignment.Trace trace : assignment.traces()) {
       for (XlaAssignment.Event event : trace.events()) {
         XlaAssignment.LogicalBuffer buffer = assignment.buffers().get(event.buffer());
-        Long caller = buffer == null ? null : callerOf.get(buffer.instruction());
+        if (buffer == null) {
+          continue;
+        }
+        Long caller = callerOf.get(buffer.instruction());
         if (caller == null || group(buffer.id()) != buffer.id()) {
           continue;
         }

@@ -80,8 +80,8 @@ final class OnnxFold {
     int rank = of.rank();
     long start = node.number("start", 0);
     long end = node.number("end", rank);
-    int from = (int) Math.clamp(start < 0 ? start + rank : start, 0, rank);
-    int to = (int) Math.clamp(end < 0 ? end + rank : end, 0, rank);
+    int from = Math.clamp(start < 0 ? start + rank : start, 0, rank);
+    int to = Math.clamp(end < 0 ? end + rank : end, 0, rank);
     return of.shape().subList(from, Math.max(from, to)).stream()
         .mapToLong(Long::longValue)
         .toArray();

@@ -103,9 +103,9 @@ final class OnnxMoves {
     if (node.has("value_float")) {
       return OnnxValue.of(OnnxType.FLOAT, List.of());
     }
-    if (node.has("value_floats")) {
-      long count = node.attributes().get("value_floats").reals().length;
-      return OnnxValue.of(OnnxType.FLOAT, List.of(count));
+    OnnxNode.Attribute floats = node.attributes().get("value_floats");
+    if (floats != null) {
+      return OnnxValue.of(OnnxType.FLOAT, List.of((long) floats.reals().length));
     }
     throw new OnnxShapes.UnknownShape("a constant without a value that is read");
   }

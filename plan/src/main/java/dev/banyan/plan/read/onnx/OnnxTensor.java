@@ -58,7 +58,7 @@ record OnnxTensor(String name, int type, long[] shape, long @Nullable [] values)
     for (int i = 0; i < read.length; i++) {
       long value = 0;
       for (int b = width - 1; b >= 0; b--) {
-        value = value << 8 | raw[i * width + b] & 0xffL;
+        value = (value << 8) | (raw[i * width + b] & 0xffL);
       }
       read[i] = width == 4 ? (int) value : value;
     }

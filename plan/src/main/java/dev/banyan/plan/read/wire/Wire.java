@@ -205,7 +205,7 @@ public final class Wire {
     }
     long result = 0;
     for (int i = 0; i < bytes; i++) {
-      result |= (data.get(at++) & 0xffL) << 8 * i;
+      result |= (data.get(at++) & 0xffL) << (8 * i);
     }
     return result;
   }
