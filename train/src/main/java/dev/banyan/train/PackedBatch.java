@@ -14,7 +14,13 @@ import java.util.Map;
  */
 @SuppressWarnings("ArrayRecordComponent") // goes straight into tensors and is never compared
 public record PackedBatch(
-    int rows, int length, long[] ids, long[] labels, long[] positions, long[] documents, double loss) {
+    int rows,
+    int length,
+    long[] ids,
+    long[] labels,
+    long[] positions,
+    long[] documents,
+    double loss) {
   /** The four tables by the names a traced step calls them. */
   public Map<String, long[]> inputs() {
     Map<String, long[]> inputs = new LinkedHashMap<>();

@@ -38,8 +38,8 @@ public final class PlannedStep {
   /**
    * Runs a step as planned.
    *
-   * @throws UserInputException when the plan is not for this graph's size, a tensor
-   *     would lie outside its memory, or libtorch refuses an operator; the message names it
+   * @throws UserInputException when the plan is not for this graph's size, a tensor would lie
+   *     outside its memory, or libtorch refuses an operator; the message names it
    */
   public static StepRun run(
       StepGraph graph, MemoryPlan plan, StepValues values, Seed seed, Progress progress) {
@@ -104,8 +104,7 @@ public final class PlannedStep {
       same = !own.isPersistent() || own.equals(graph.storages().get(id));
     }
     if (!same) {
-      throw new UserInputException(
-          graph.source() + ": is another step than " + original.source());
+      throw new UserInputException(graph.source() + ": is another step than " + original.source());
     }
   }
 

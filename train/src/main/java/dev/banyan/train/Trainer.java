@@ -135,7 +135,10 @@ public final class Trainer implements AutoCloseable {
   }
 
   private static long[] joined(List<PackedRow> rows, Function<PackedRow, int[]> table) {
-    return rows.stream().flatMapToInt(row -> Arrays.stream(table.apply(row))).asLongStream().toArray();
+    return rows.stream()
+        .flatMapToInt(row -> Arrays.stream(table.apply(row)))
+        .asLongStream()
+        .toArray();
   }
 
   private Trainer(

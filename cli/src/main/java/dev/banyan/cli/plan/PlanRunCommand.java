@@ -64,7 +64,8 @@ public final class PlanRunCommand implements Callable<ExitCode> {
   @Option(
       names = "--inputs",
       paramLabel = "FILE.json",
-      description = "Whole-number inputs by name, each a flat list; the others are drawn by --seed.")
+      description =
+          "Whole-number inputs by name, each a flat list; the others are drawn by --seed.")
   private @Nullable Path inputs;
 
   @Option(

@@ -54,10 +54,7 @@ final class Slots {
   static Map<Integer, TensorSlot> largest(List<TensorSlot> tensors) {
     Map<Integer, TensorSlot> largest = new HashMap<>();
     for (TensorSlot tensor : tensors) {
-      largest.merge(
-          tensor.storage(),
-          tensor,
-          (a, b) -> elements(b) > elements(a) ? b : a);
+      largest.merge(tensor.storage(), tensor, (a, b) -> elements(b) > elements(a) ? b : a);
     }
     return largest;
   }
