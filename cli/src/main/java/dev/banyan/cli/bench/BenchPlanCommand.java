@@ -3,6 +3,7 @@ package dev.banyan.cli.bench;
 import dev.banyan.bench.PlanSuite;
 import dev.banyan.bench.PlanSummary;
 import dev.banyan.cli.frame.Common;
+import dev.banyan.cli.frame.UsesLibtorch;
 import dev.banyan.core.ExitCode;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code banyan bench plan GRAPH…}. */
+@UsesLibtorch
 @Command(
     name = "plan",
     description = "Memory plans beside every published order, on step dumps and a generated step.",
@@ -60,6 +62,9 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
       description = "Also plan with recomputation within these percentages of the bound.")
   private List<Integer> budgets = List.of();
 
+  @Option(names = "--run", description = "Also run every step for real, and compare its bits.")
+  private boolean run;
+
   @Option(names = "--seconds", defaultValue = "10", description = "Per step (default: 10).")
   private double seconds = 10;
 
@@ -92,9 +97,16 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
     if (!budgets.isEmpty()) {
       result.put("recompute", new RecomputeTable(common).run(files, options, budgets));
     }
+    boolean same = true;
+    if (run) {
+      List<RunTable.Row> rows = new RunTable(common).run(files, options);
+      result.put("run", rows);
+      same = rows.stream().allMatch(RunTable.Row::equal);
+    }
     common.emit(
         result.put("steps", outcomes), () -> Report.titled("Memory plans").table(table(outcomes)));
-    return outcomes.stream().allMatch(PlanSuite.Outcome::holds) ? ExitCode.DONE : ExitCode.NO;
+    boolean hold = outcomes.stream().allMatch(PlanSuite.Outcome::holds);
+    return hold && same ? ExitCode.DONE : ExitCode.NO;
   }
 
   private void heading() {
