@@ -8,6 +8,7 @@ import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
 import dev.banyan.cli.cluster.ClusterLabCommand;
+import dev.banyan.cli.cluster.ClusterWatchCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -100,6 +101,7 @@ public final class Banyan {
               "cluster",
               "Finds the faulty part of a training cluster.",
               ClusterDiagnoseCommand.class,
+              ClusterWatchCommand.class,
               ClusterLabCommand.class),
           Noun.group(
               "Serving",
