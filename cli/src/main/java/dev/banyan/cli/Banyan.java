@@ -14,6 +14,7 @@ import dev.banyan.cli.cluster.ClusterMonthCommand;
 import dev.banyan.cli.cluster.ClusterProbeCommand;
 import dev.banyan.cli.cluster.ClusterRouteCommand;
 import dev.banyan.cli.cluster.ClusterSimulateCommand;
+import dev.banyan.cli.cluster.ClusterWatchCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -120,6 +121,7 @@ public final class Banyan {
               "cluster",
               "Finds the faulty part of a training cluster, plans the paths of its traffic.",
               ClusterDiagnoseCommand.class,
+              ClusterWatchCommand.class,
               ClusterLabCommand.class,
               ClusterRouteCommand.class,
               ClusterSimulateCommand.class,

@@ -87,6 +87,7 @@ public final class EventFiles {
       var diagnosis = new EventDiagnosis(job, tables, windowSeconds);
       List<Verdict> passed = new ArrayList<>();
       run(shares, streams, diagnosis, (long) (windowSeconds * 1e9), workers, passed);
+      streams.forEach(EventStream::finish);
       EventDiagnosis.Outcome end = diagnosis.now(Long.MIN_VALUE);
       List<Verdict> verdicts = new ArrayList<>(end.verdicts());
       passed.stream()

@@ -68,6 +68,9 @@ public abstract sealed class EventCursor implements AutoCloseable
    */
   public abstract boolean next() throws IOException;
 
+  /** Tells what is left at the end of a stream that grows no more. */
+  public abstract void finish();
+
   /** The text of a place in the table of names. */
   public final String name(int place) {
     return names[place];

@@ -127,6 +127,7 @@ public final class JsonEventCursor extends EventCursor {
   }
 
   /** What is left at the end of a stream that grows no more: a line cut short. */
+  @Override
   public void finish() {
     if (to > from && !skipping) {
       tell(begin + from, "the last line has no end: the file was cut, or is still written");
