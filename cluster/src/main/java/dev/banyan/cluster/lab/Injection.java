@@ -8,9 +8,9 @@ import java.util.List;
 
 /** Does a planted fault to running ranks; closing it takes away what is not a rank's own. */
 final class Injection implements AutoCloseable {
-  static final int LATE_MILLIS = 300;
-  private static final double QUOTA = 0.025;
-  private static final int SPINNERS_PER_CORE = 2;
+  static final int LATE_MILLIS = 700;
+  private static final double QUOTA = 0.01;
+  private static final int SPINNERS_PER_CORE = 1;
 
   private final List<Process> spinners = new ArrayList<>();
   private final List<Path> groups = new ArrayList<>();
