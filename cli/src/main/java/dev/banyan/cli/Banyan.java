@@ -4,10 +4,15 @@ import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchPlanCommand;
+import dev.banyan.cli.bench.BenchRoutesCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
 import dev.banyan.cli.cluster.ClusterLabCommand;
+import dev.banyan.cli.cluster.ClusterMonthCommand;
+import dev.banyan.cli.cluster.ClusterProbeCommand;
+import dev.banyan.cli.cluster.ClusterRouteCommand;
+import dev.banyan.cli.cluster.ClusterSimulateCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -98,9 +103,13 @@ public final class Banyan {
           Noun.group(
               "Cluster",
               "cluster",
-              "Finds the faulty part of a training cluster.",
+              "Finds the faulty part of a training cluster, plans the paths of its traffic.",
               ClusterDiagnoseCommand.class,
-              ClusterLabCommand.class),
+              ClusterLabCommand.class,
+              ClusterRouteCommand.class,
+              ClusterSimulateCommand.class,
+              ClusterProbeCommand.class,
+              ClusterMonthCommand.class),
           Noun.group(
               "Serving",
               "serve",
@@ -115,6 +124,7 @@ public final class Banyan {
               BenchModelCommand.class,
               BenchTrainCommand.class,
               BenchPlanCommand.class,
+              BenchRoutesCommand.class,
               BenchLayoutCommand.class,
               BenchLifeCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));

@@ -170,9 +170,9 @@ public final class ProcessGroup implements AutoCloseable {
     long[] all = new long[shape.length + 1];
     all[0] = at.world();
     System.arraycopy(shape, 0, all, 1, shape.length);
-    Tensor gathered = Tensor.empty(own.dtype(), all);
-    new Begun(gloo._allgather_base(gathered.raw(), own.raw())).await();
-    return gathered;
+    Tensor gathered = Tensor.empty(own.dtype(), at.world() * own.count());
+    new Begun(gloo._allgather_base(gathered.raw(), own.reshape(-1).raw())).await();
+    return gathered.view(all);
   }
 
   /** Returns when every rank has called it. */

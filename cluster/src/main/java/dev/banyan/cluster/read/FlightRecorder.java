@@ -132,7 +132,9 @@ public final class FlightRecorder {
   /** Gloo retires every entry at once and never says that one started or ended. */
   private static boolean neverTellsEnds(List<? extends @Nullable Object> entries) {
     for (Object entry : entries) {
-      if (!Fields.truth(entry, "retired")
+      boolean gloo = Fields.text(entry, "profiling_name").startsWith("gloo:");
+      boolean retired = gloo || Fields.truth(entry, "retired");
+      if (!retired
           || !"scheduled".equals(Fields.text(entry, "state"))
           || Fields.number(entry, "time_discovered_completed_ns", 0) > 0) {
         return false;
