@@ -2,6 +2,7 @@ package dev.banyan.cli.train;
 
 import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.TextTable;
+import dev.banyan.cluster.Drill;
 import dev.banyan.cluster.Placement;
 import dev.banyan.cluster.SteeringDecision;
 import dev.banyan.cluster.SupervisedRun;
@@ -23,7 +24,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** {@code banyan train --supervise}: what the command does when ranks are watched. */
-record SupervisedTrain(Common common, Settings settings, int spares, List<String> hosts) {
+record SupervisedTrain(Common common, Settings settings, int spares, List<String> hosts, Optional<Drill> drill) {
   ExitCode run() throws IOException, InterruptedException {
     int ranks = settings.count("ranks", 1);
     if (ranks < 2) {
@@ -38,9 +39,13 @@ record SupervisedTrain(Common common, Settings settings, int spares, List<String
     var plan =
         SupervisorPlan.usual(
             Placement.of(ranks, spares, hosts), train.out().resolve("supervisor"));
+    if (drill.isPresent() && drill.get().rank() >= ranks) {
+      throw new UserInputException(
+          "--drill: there is no rank %d, there are %d".formatted(drill.get().rank(), ranks));
+    }
     SupervisedRun run =
         Supervisor.run(
-            plan,
+            drill.map(plan::withDrill).orElse(plan),
             job,
             line -> {
               common.err().println(line);
@@ -110,7 +115,7 @@ record SupervisedTrain(Common common, Settings settings, int spares, List<String
           tenth(restart.lostSeconds()),
           tenth(restart.downSeconds()));
     }
-    return table.caption("detection: since the last collective anybody left; start: to the first");
+    return table.caption("detection: since the harm of a drill, else the last collective anybody left; start: to the first");
   }
 
   private static double tenth(double seconds) {

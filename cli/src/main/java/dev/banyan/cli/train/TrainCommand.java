@@ -5,6 +5,7 @@ import dev.banyan.cli.frame.SettingFlags;
 import dev.banyan.cli.frame.TakesSettings;
 import dev.banyan.cli.frame.UsesLibtorch;
 import dev.banyan.core.Chart;
+import dev.banyan.cluster.Drill;
 import dev.banyan.core.ExitCode;
 import dev.banyan.core.Format;
 import dev.banyan.core.Progress;
@@ -71,6 +72,12 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
       description = "Host labels, given to ranks and spares in turn (default: one each).")
   private List<String> hosts = List.of();
 
+  @Option(
+      names = "--drill",
+      paramLabel = "SIGNAL:RANK@STEP",
+      description = "With --supervise: harm a rank on purpose, for example STOP:1@200.")
+  private @Nullable String drill;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
@@ -92,7 +99,9 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
     }
     TrainConfig train = TrainConfig.of(settings);
     if (supervise) {
-      return new SupervisedTrain(common, settings, spares, hosts).run();
+      return new SupervisedTrain(
+              common, settings, spares, hosts, Optional.ofNullable(drill).map(Drill::of))
+          .run();
     }
     TrainResult result;
     try (Progress progress = common.progress("training", train.steps().count(), "steps")) {
