@@ -43,7 +43,6 @@ public record SupervisorPlan(
 
   /** The same with another time between SIGTERM and SIGKILL. */
   public SupervisorPlan withGrace(Duration time) {
-    return new SupervisorPlan(
-        placement, limits, folder, windowSeconds, time, startGrace, drill);
+    return new SupervisorPlan(placement, limits, folder, windowSeconds, time, startGrace, drill);
   }
 }

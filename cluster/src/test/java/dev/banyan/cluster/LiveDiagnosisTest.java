@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banyan.cluster.SimulatedJob.Fault;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 /** Planted faults in simulated jobs, heard live. */
 class LiveDiagnosisTest {
@@ -81,8 +81,7 @@ class LiveDiagnosisTest {
           first.syndrome() == Syndrome.NON_COMMUNICATION_HANG
               && first.ranks().equals(List.of(culprit));
       case STOP_INSIDE ->
-          first.syndrome() == Syndrome.COMMUNICATION_HANG
-              && first.ranks().equals(List.of(culprit));
+          first.syndrome() == Syndrome.COMMUNICATION_HANG && first.ranks().equals(List.of(culprit));
       case BLACKHOLE ->
           first.syndrome() == Syndrome.COMMUNICATION_HANG
               && (links.equals(List.of(culprit + "->" + other))
@@ -101,8 +100,7 @@ class LiveDiagnosisTest {
                       each ->
                           each.syndrome() == Syndrome.NON_COMMUNICATION_SLOW
                               && each.ranks().equals(List.of(other)))
-              || verdicts.stream()
-                  .anyMatch(each -> each.links().contains(culprit + "->*"));
+              || verdicts.stream().anyMatch(each -> each.links().contains(culprit + "->*"));
     };
   }
 

@@ -36,8 +36,7 @@ class RanksTest {
   /** Questions and answers: some parameters have no gradient on one rank. */
   @Test
   void twoRanksLeaveTheBytesOfOneProcessAndTellWhatTheyDo() throws Exception {
-    TinyRun run =
-        TinyRun.chats(folder).with("shards", 2).with("accumulate", 2).with("steps", 12);
+    TinyRun run = TinyRun.chats(folder).with("shards", 2).with("accumulate", 2).with("steps", 12);
     Trainer.run(run.into("one").config(), Progress.none());
     Path events = folder.resolve("events");
     TrainResult two =
@@ -162,7 +161,13 @@ class RanksTest {
     RankPlace place =
         RankPlace.of(
                 Map.of(
-                    "RANK", "1", "WORLD_SIZE", "4", "MASTER_ADDR", "node-0", "MASTER_PORT",
+                    "RANK",
+                    "1",
+                    "WORLD_SIZE",
+                    "4",
+                    "MASTER_ADDR",
+                    "node-0",
+                    "MASTER_PORT",
                     "29500"))
             .orElseThrow();
     assertThat(place.rank()).isEqualTo(1);

@@ -203,7 +203,10 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
     report.table().forEach((name, tally) -> row(table, name, tally));
     row(table, "faults, all", report.tally(run -> !run.fault().silent()));
     row(table, "silent, all", report.tally(run -> run.fault().silent()));
-    row(table, "hangs and losses", report.tally(run -> !run.fault().silent() && !run.fault().slow()));
+    row(
+        table,
+        "hangs and losses",
+        report.tally(run -> !run.fault().silent() && !run.fault().slow()));
     row(table, "slow", report.tally(run -> run.fault().slow()));
     return table.caption("culprit: exact, or inside a stated set of at most 3");
   }
@@ -238,7 +241,9 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
     for (LabRun run : report.troubled()) {
       common
           .out()
-          .printf("not made: run %d, %s, %s: %s%n", run.number(), run.program(), run.planted(), run.trouble());
+          .printf(
+              "not made: run %d, %s, %s: %s%n",
+              run.number(), run.program(), run.planted(), run.trouble());
     }
     if (!report.misses().isEmpty()) {
       common.out().printf("records of the misses: %s%n", scratch);
@@ -252,7 +257,8 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
 
   private Report page(LabReport report, Table table) {
     Report page =
-        Report.titled("Fault lab").subtitle("What the diagnosis said of " + report.runs().size() + " harmed jobs");
+        Report.titled("Fault lab")
+            .subtitle("What the diagnosis said of " + report.runs().size() + " harmed jobs");
     page.section("Scores").table(table);
     if (!report.misses().isEmpty()) {
       Table misses = Table.of("run", "program", "planted", "said");

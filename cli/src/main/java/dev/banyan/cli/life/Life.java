@@ -74,8 +74,19 @@ final class Life {
     Lived.Trained tuning = tune();
     Lived.Skills skills = skills();
     Lived.Talk talk = talk();
+    Lived.Supervised supervised = new Drilled(config, common, files).of(book);
     return new Lived(
-        config, world, data, tokenizer, pretraining, text, tuning, skills, talk, book.done());
+        config,
+        world,
+        data,
+        tokenizer,
+        pretraining,
+        text,
+        tuning,
+        skills,
+        talk,
+        supervised,
+        book.done());
   }
 
   // ---- the steps

@@ -24,7 +24,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** {@code banyan train --supervise}: what the command does when ranks are watched. */
-record SupervisedTrain(Common common, Settings settings, int spares, List<String> hosts, Optional<Drill> drill) {
+record SupervisedTrain(
+    Common common, Settings settings, int spares, List<String> hosts, Optional<Drill> drill) {
   ExitCode run() throws IOException, InterruptedException {
     int ranks = settings.count("ranks", 1);
     if (ranks < 2) {
@@ -37,8 +38,7 @@ record SupervisedTrain(Common common, Settings settings, int spares, List<String
     TrainConfig train = TrainConfig.of(settings);
     SupervisedTraining job = SupervisedTraining.of(settings, ranks);
     var plan =
-        SupervisorPlan.usual(
-            Placement.of(ranks, spares, hosts), train.out().resolve("supervisor"));
+        SupervisorPlan.usual(Placement.of(ranks, spares, hosts), train.out().resolve("supervisor"));
     if (drill.isPresent() && drill.get().rank() >= ranks) {
       throw new UserInputException(
           "--drill: there is no rank %d, there are %d".formatted(drill.get().rank(), ranks));
@@ -115,7 +115,8 @@ record SupervisedTrain(Common common, Settings settings, int spares, List<String
           tenth(restart.lostSeconds()),
           tenth(restart.downSeconds()));
     }
-    return table.caption("detection: since the harm of a drill, else the last collective anybody left; start: to the first");
+    return table.caption(
+        "detection: since the harm of a drill, else the last collective anybody left; start: to the first");
   }
 
   private static double tenth(double seconds) {

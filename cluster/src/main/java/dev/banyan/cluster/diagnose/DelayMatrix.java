@@ -96,8 +96,7 @@ final class DelayMatrix {
       worst.merge(
           (long) cell.from() << 32 | cell.to(),
           cell,
-          (a, b) ->
-              a.slow() != b.slow() ? (a.slow() ? a : b) : a.excess() >= b.excess() ? a : b);
+          (a, b) -> a.slow() != b.slow() ? (a.slow() ? a : b) : a.excess() >= b.excess() ? a : b);
     }
     return List.copyOf(worst.values());
   }

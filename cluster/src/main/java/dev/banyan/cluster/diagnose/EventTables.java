@@ -79,7 +79,9 @@ public final class EventTables {
   // By kind of operation: how long it takes, all along.
   int[][] durations = new int[16][];
 
-  /** The first operations of a group set up connections and compile; they say nothing of the rest. */
+  /**
+   * The first operations of a group set up connections and compile; they say nothing of the rest.
+   */
   private static final long WARM_UP = 4;
 
   private long noise = 0x2545f4914f6cdd1dL;

@@ -36,7 +36,6 @@ final class Generation implements AutoCloseable {
   /** How long a diagnosis may take to explain a job that is gone altogether. */
   private static final Duration WORDLESS = Duration.ofSeconds(12);
 
-
   private final SupervisorPlan plan;
   private final SteeringState state;
   private final List<Slot> slots = new ArrayList<>();
@@ -194,8 +193,7 @@ final class Generation implements AutoCloseable {
   }
 
   private SteeringDecision stop(String reason) {
-    return new SteeringDecision(
-        SteeringDecision.Kind.STOP, List.of(), reason, List.of(), state);
+    return new SteeringDecision(SteeringDecision.Kind.STOP, List.of(), reason, List.of(), state);
   }
 
   private SteeringState again() {
@@ -266,7 +264,13 @@ final class Generation implements AutoCloseable {
     boolean no =
         decision.isEmpty() && slots.stream().anyMatch(slot -> slot.process().exitValue() != 0);
     return new Outcome(
-        decision, no ? "the job stopped by itself: " + lastWords() : "", logs(), silent, diagnosisSeconds, lastStep, stepSeconds);
+        decision,
+        no ? "the job stopped by itself: " + lastWords() : "",
+        logs(),
+        silent,
+        diagnosisSeconds,
+        lastStep,
+        stepSeconds);
   }
 
   /** Seconds from a moment to the first collective anybody left. */

@@ -41,8 +41,7 @@ final class Pool implements AutoCloseable {
     for (String label : labels) {
       List<String> arguments = new ArrayList<>(List.of(Integer.toString(door.getLocalPort())));
       arguments.addAll(job.warm());
-      List<String> command =
-          JavaCommand.of(job.flags(), WaitingProcess.class.getName(), arguments);
+      List<String> command = JavaCommand.of(job.flags(), WaitingProcess.class.getName(), arguments);
       Path log = folder.resolve("process-%d-%s.log".formatted(started++, safe(label)));
       Process process =
           new ProcessBuilder(command)
