@@ -6,8 +6,10 @@ import java.util.List;
 
 /** A job of several ranks that a supervisor starts again and again until it ends. */
 public interface SupervisedJob {
-  /** Flags of the JVM a rank or spare runs in, class path included, main class not. */
-  List<String> java();
+  /** Flags of the JVM a rank or spare runs in, beside those of this one. */
+  default List<String> flags() {
+    return List.of();
+  }
 
   /** Classes a waiting process loads while it waits. */
   default List<String> warm() {

@@ -24,8 +24,8 @@ public record SupervisedRun(
    *
    * @param generation that ended
    * @param decision taken
-   * @param silentSeconds from the last collective anybody left to the verdict: detection, of a job
-   *     that stands still; of a slow one nothing
+   * @param silentSeconds from the harm of a drill, else from the last collective anybody left, to
+   *     the verdict: detection, of a job that stands still; of a slow one nothing
    * @param diagnosisSeconds the diagnosis itself took
    * @param stopSeconds from the verdict until every process was gone
    * @param startSeconds from there to the first collective of the next generation; 0 when there is

@@ -31,13 +31,8 @@ class SupervisorTest {
     }
 
     @Override
-    public List<String> java() {
-      return List.of(
-          Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-          "-XX:TieredStopAtLevel=1",
-          "-Xmx32m",
-          "-cp",
-          System.getProperty("java.class.path"));
+    public List<String> flags() {
+      return List.of("-XX:TieredStopAtLevel=1", "-Xmx32m");
     }
 
     @Override

@@ -76,6 +76,7 @@ final class Life {
     Lived.Skills skills = skills();
     Lived.Talk talk = talk();
     Lived.Memory memory = memory();
+    Lived.Supervised supervised = new Drilled(config, common, files).of(book);
     return new Lived(
         config,
         world,
@@ -87,6 +88,7 @@ final class Life {
         skills,
         talk,
         memory,
+        supervised,
         book.done());
   }
 

@@ -71,8 +71,39 @@ final class LifeReport {
     skills(report, lived);
     talk(report, lived);
     memory(report, lived);
+    supervised(report, lived.supervised());
     steps(report, lived);
     return report;
+  }
+
+  private static void supervised(Report report, Lived.Supervised drill) {
+    report
+        .section("A part fails")
+        .paragraph(
+            "Two processes trained together under a supervisor; %s was sent to one of them in the middle. %s."
+                .formatted(drill.signal(), drill.reason()))
+        .list(drill.evidence())
+        .table(
+            Table.of("what it cost", "seconds")
+                .row("detection", tenth(drill.detectSeconds()))
+                .row("diagnosis", thousandth(drill.diagnosisSeconds()))
+                .row("stopping every rank", tenth(drill.stopSeconds()))
+                .row("starting again, with the spare", tenth(drill.startSeconds()))
+                .row(
+                    "%d steps computed again".formatted(drill.lostSteps()),
+                    tenth(drill.lostSeconds())))
+        .paragraph(
+            drill.sameWeights()
+                ? "The run ended with the same weights, bit for bit, as one that nothing happened to."
+                : "The run did not end with the weights of one that nothing happened to.");
+  }
+
+  private static double tenth(double seconds) {
+    return Math.round(seconds * 10) / 10.0;
+  }
+
+  private static double thousandth(double seconds) {
+    return Math.round(seconds * 1000) / 1000.0;
   }
 
   private static void tiles(Report report, Lived lived) {

@@ -16,6 +16,7 @@ record Lived(
     Skills skills,
     Talk talk,
     Memory memory,
+    Supervised supervised,
     List<StepBook.Done> steps) {
   /** What the world step made. */
   record WorldMade(long documents, long textBytes, long exercises) {}
@@ -31,6 +32,29 @@ record Lived(
       long learnedTokens,
       double tokensPerSecond,
       double seconds) {}
+
+  /**
+   * What a drill under supervision came to.
+   *
+   * @param steps of the run
+   * @param signal that was sent
+   * @param reason of the decision
+   * @param evidence sentences
+   * @param lostSteps computed again
+   * @param sameWeights whether the run ended with the bits of one that nothing happened to
+   */
+  record Supervised(
+      long steps,
+      String signal,
+      String reason,
+      List<String> evidence,
+      double detectSeconds,
+      double diagnosisSeconds,
+      double stopSeconds,
+      double startSeconds,
+      long lostSteps,
+      double lostSeconds,
+      boolean sameWeights) {}
 
   /** What was said, by the model of pretraining (texts) and of the supervised stage (answers). */
   record Talk(List<Spoken> texts, List<Spoken> answers) {}

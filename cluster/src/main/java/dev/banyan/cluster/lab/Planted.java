@@ -14,7 +14,7 @@ import java.util.random.RandomGenerator;
  * @param healthyMillis after the first collectives until it is done
  */
 public record Planted(Fault fault, int rank, int other, int healthyMillis) {
-  private static final int HEALTHY_MILLIS = 5000;
+  private static final int HEALTHY_MILLIS = 4000;
   private static final int SPREAD_MILLIS = 4000;
 
   /** Draws culprit and moment. */

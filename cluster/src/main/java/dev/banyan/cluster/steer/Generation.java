@@ -1,5 +1,6 @@
 package dev.banyan.cluster.steer;
 
+import dev.banyan.cluster.Drill;
 import dev.banyan.cluster.EventKind;
 import dev.banyan.cluster.EventLine;
 import dev.banyan.cluster.Findings;
@@ -42,6 +43,7 @@ final class Generation implements AutoCloseable {
   private final ProcessWatch processes;
   private final LiveDiagnosis diagnosis;
   private final long startedAt = System.nanoTime();
+  private long harmedAt;
   private long goneSince;
   private long firstLeave;
   private long lastLeave;
@@ -126,6 +128,7 @@ final class Generation implements AutoCloseable {
     while (true) {
       Thread.sleep(POLL_MILLIS);
       feed();
+      drill();
       if (slots.stream().allMatch(Generation::endedByItself)) {
         return outcome(Optional.empty(), 0);
       }
@@ -143,6 +146,20 @@ final class Generation implements AutoCloseable {
       if (dead.isPresent()) {
         return outcome(dead, judging);
       }
+    }
+  }
+
+  /** Harms a rank of the first generation, when that was asked for. */
+  private void drill() throws IOException, InterruptedException {
+    Drill drill = plan.drill().orElse(null);
+    if (drill == null || state.generation() > 0 || harmedAt > 0 || lastStep < drill.step()) {
+      return;
+    }
+    harmedAt = System.nanoTime();
+    String pid = Long.toString(slots.get(drill.rank()).process().pid());
+    int failed = new ProcessBuilder("kill", "-" + drill.signal(), pid).start().waitFor();
+    if (failed != 0) {
+      throw new IOException("SIG%s cannot be sent to process %s".formatted(drill.signal(), pid));
     }
   }
 
@@ -238,7 +255,8 @@ final class Generation implements AutoCloseable {
     boolean slow =
         decision.isPresent()
             && decision.get().because().stream().anyMatch(verdict -> verdict.syndrome().isSlow());
-    double silent = slow || lastLeave == 0 ? 0 : (System.nanoTime() - lastLeave) / 1e9;
+    long harm = harmedAt > 0 ? harmedAt : slow ? 0 : lastLeave;
+    double silent = harm == 0 ? 0 : (System.nanoTime() - harm) / 1e9;
     double stepSeconds =
         lastStep > firstStep && firstStep >= 0
             ? (lastStepAt - firstStepAt) / 1e9 / (lastStep - firstStep)

@@ -2,6 +2,7 @@ package dev.banyan.cluster.steer;
 
 import dev.banyan.cluster.SupervisedJob;
 import dev.banyan.cluster.process.WaitingProcess;
+import dev.banyan.core.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -38,10 +39,9 @@ final class Pool implements AutoCloseable {
     Map<Long, String> labelOf = new HashMap<>();
     Map<Long, Path> logs = new HashMap<>();
     for (String label : labels) {
-      List<String> command = new ArrayList<>(job.java());
-      command.add(WaitingProcess.class.getName());
-      command.add(Integer.toString(door.getLocalPort()));
-      command.addAll(job.warm());
+      List<String> arguments = new ArrayList<>(List.of(Integer.toString(door.getLocalPort())));
+      arguments.addAll(job.warm());
+      List<String> command = JavaCommand.of(job.flags(), WaitingProcess.class.getName(), arguments);
       Path log = folder.resolve("process-%d-%s.log".formatted(started++, safe(label)));
       Process process =
           new ProcessBuilder(command)
