@@ -39,6 +39,7 @@ final class LifeReport {
     out.printf(
         "skills    %.1f %% right, most frequent answer %.1f %%; above it with 95 %% in %d of %d categories%n",
         100 * skills.mean(), 100 * skills.baseline(), skills.above(), skills.categories().size());
+    out.printf("grown     %s%n", GrownReport.line(lived.grown()));
   }
 
   private static String interval(Interval interval) {
@@ -61,6 +62,7 @@ final class LifeReport {
     heldOut(report, lived);
     skills(report, lived);
     talk(report, lived);
+    GrownReport.add(report, lived.grown(), command(lived, "grow"));
     steps(report, lived);
     return report;
   }
