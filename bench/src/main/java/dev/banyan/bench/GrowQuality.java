@@ -114,8 +114,7 @@ public record GrowQuality(String growth, double kl, double perplexity, int equal
               model.forward(Batch.of(text), KvStore.none()).logSoftmax(1).contiguous().toFloats());
         }
         next.add(Arrays.copyOfRange(text, 1, text.length));
-        requests.add(
-            Generator.Request.greedy(Arrays.copyOf(text, PROMPT), ANSWER, Set.of()));
+        requests.add(Generator.Request.greedy(Arrays.copyOf(text, PROMPT), ANSWER, Set.of()));
       }
       List<Completion> said = new Generator(model, null).generateAll(requests, AT_ONCE);
       return new Seen(all, next, said.stream().map(Completion::ids).toList());
@@ -145,6 +144,10 @@ public record GrowQuality(String growth, double kl, double perplexity, int equal
       equal += before.said.get(i).equals(after.said.get(i)) ? 1 : 0;
     }
     return new GrowQuality(
-        growth, kl / tokens, Math.expm1(loss / foretold), equal, Math.min(prompts, before.next.size()));
+        growth,
+        kl / tokens,
+        Math.expm1(loss / foretold),
+        equal,
+        Math.min(prompts, before.next.size()));
   }
 }

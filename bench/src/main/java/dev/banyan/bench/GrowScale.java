@@ -78,7 +78,8 @@ public record GrowScale(
       Files.createDirectories(work);
       progress.step(0, "source");
       long bytes = write(work.resolve("source"), shape(layers), seed);
-      // isometric 5120 to 5632, a head more per group, a fifth more layers: every weight is computed
+      // isometric 5120 to 5632, a head more per group, a fifth more layers: every weight is
+      // computed
       Size size = new Size(5632, layers + Math.max(1, layers / 5), 48, 8, 22528, null);
       var recipe = Growth.plan(work.resolve("source"), GrowthOptions.to(size));
       Growth.write(recipe, work.resolve("recipe.json"));
@@ -110,8 +111,7 @@ public record GrowScale(
         noise.set(ValueLayout.JAVA_SHORT, at, value);
       }
       for (ShardPlan.Shard shard : plan.shards()) {
-        try (var writer =
-            SafetensorsWriter.open(folder.resolve(shard.file()), shard.header())) {
+        try (var writer = SafetensorsWriter.open(folder.resolve(shard.file()), shard.header())) {
           for (var placed : shard.header().tensors().values()) {
             long bytes = placed.spec().bytes();
             for (long done = 0; done < bytes; done += PIECE) {

@@ -20,8 +20,7 @@ public record Proof(List<Arm> arms, int seeds) {
    * @param parameters of its target
    * @param runs one per seed
    */
-  public record Arm(
-      String name, boolean sparse, String how, long parameters, List<Run> runs) {
+  public record Arm(String name, boolean sparse, String how, long parameters, List<Run> runs) {
     public Arm {
       runs = List.copyOf(runs);
     }

@@ -13,7 +13,8 @@ import java.util.List;
 
 /**
  * A trained model grown up, trained on, grown out into experts and trained on, beside a model of
- * the larger size from fresh weights that takes the same steps: what the loss is at each transition.
+ * the larger size from fresh weights that takes the same steps: what the loss is at each
+ * transition.
  *
  * @param points held-out loss in nats per token, in order; two share a step where the model grew
  * @param scratch the same of the fresh model
@@ -97,12 +98,7 @@ public record Transitions(
         Growth.plan(upTrained, GrowthOptions.to(Size.SAME).with(mixture).withSeed(plan.seed()));
     Grown grownOut = Growth.run(upTrained, out, outRecipe, Progress.none());
     training.train(
-        "out",
-        out,
-        plan.folder().resolve("out-trained"),
-        plan.outSteps(),
-        plan.upSteps(),
-        points);
+        "out", out, plan.folder().resolve("out-trained"), plan.outSteps(), plan.upSteps(), points);
     progress.step(3, "scratch");
     List<Point> scratch = new ArrayList<>();
     training.train(

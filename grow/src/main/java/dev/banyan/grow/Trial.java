@@ -112,8 +112,7 @@ public record Trial(String kind, ModelConfig config, GrowthOptions options, Seed
     };
   }
 
-  private static GrowthOptions options(
-      String kind, ModelConfig config, RandomGenerator random) {
+  private static GrowthOptions options(String kind, ModelConfig config, RandomGenerator random) {
     int hidden = config.hiddenSize();
     int wider = hidden + 1 + random.nextInt(2 * hidden);
     int deeper = config.layers() + 1 + random.nextInt(3);

@@ -36,14 +36,11 @@ class GrowthRunTest {
     var options = GrowthOptions.to(new Size(40, 5, 8, 4, 100, null));
     Grown grown = run(LLAMA, "big", options);
     assertThat(grown.targetParameters()).isGreaterThan(grown.sourceParameters());
-    Verdict verdict =
-        Growth.verify(LLAMA, folder.resolve("big"), Sample.few(), Progress.none());
+    Verdict verdict = Growth.verify(LLAMA, folder.resolve("big"), Sample.few(), Progress.none());
     assertThat(verdict.good()).isTrue();
     assertThat(verdict.perStep()).hasSize(4).allMatch(Verdict.Step::kept);
     assertThat(verdict.measured().maxRelativeError()).isLessThan(1e-5);
-    assertThat(verdict.perLayer())
-        .hasSize(5)
-        .allMatch(layer -> layer.maxRelativeError() < 1e-5);
+    assertThat(verdict.perLayer()).hasSize(5).allMatch(layer -> layer.maxRelativeError() < 1e-5);
     try (var written = WeightFolder.open(folder.resolve("big"))) {
       assertThat(written.check()).isEmpty();
       assertThat(written.shards().getFirst().header().metadata())
@@ -55,8 +52,7 @@ class GrowthRunTest {
   /** Shares of bfloat16 weights sum to them exactly: the function stays to the last bits of f64. */
   @Test
   void sixteenBitWeightsAreSharedWithoutRounding() {
-    var options =
-        GrowthOptions.to(new Size(null, null, null, null, 120, null)).as(StoredType.BF16);
+    var options = GrowthOptions.to(new Size(null, null, null, null, 120, null)).as(StoredType.BF16);
     Path narrow = folder.resolve("narrow");
     Growth.run(
         LLAMA,
@@ -188,8 +184,7 @@ class GrowthRunTest {
   })
   void pairsThatCannotBeNameWhatCan(
       String model, dev.banyan.weights.config.Family target, String message) {
-    var options =
-        GrowthOptions.to(Size.SAME).with(Mixture.of(Mixture.Method.COPY)).into(target);
+    var options = GrowthOptions.to(Size.SAME).with(Mixture.of(Mixture.Method.COPY)).into(target);
     assertThatThrownBy(() -> Growth.plan(Fixtures.model(model), options))
         .isInstanceOf(UserInputException.class)
         .hasMessageContaining(message);

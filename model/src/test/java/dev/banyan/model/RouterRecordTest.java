@@ -46,7 +46,8 @@ class RouterRecordTest {
       var config = model.config();
       long choices = java.util.Arrays.stream(record.chosen()).sum();
       assertThat(choices)
-          .isEqualTo(3L * config.layers() * java.util.Objects.requireNonNull(config.experts()).perToken());
+          .isEqualTo(
+              3L * config.layers() * java.util.Objects.requireNonNull(config.experts()).perToken());
       record.loss(1, 1).orElseThrow().backward();
       var router = model.parameters().get("model.layers.0.block_sparse_moe.gate.weight");
       assertThat(java.util.Objects.requireNonNull(router).grad()).isPresent();

@@ -112,13 +112,8 @@ public final class BenchGrowCommand implements Callable<ExitCode> {
     show(GrowExact.table(rows), report, "Random models in doubles");
     double ours = GrowExact.width24To30(Width.ISOMETRIC, common.seed()).maxRelativeError();
     double fpi = GrowExact.width24To30(Width.DUPLICATE, common.seed()).maxRelativeError();
-    common
-        .out()
-        .printf(Locale.ROOT, "width 24 to 30: isometric %.1e, FPI %.2g%n%n", ours, fpi);
-    result
-        .put("exact", rows)
-        .put("isometric24To30", ours)
-        .put("fpi24To30", fpi);
+    common.out().printf(Locale.ROOT, "width 24 to 30: isometric %.1e, FPI %.2g%n%n", ours, fpi);
+    result.put("exact", rows).put("isometric24To30", ours).put("fpi24To30", fpi);
     return rows.stream().allMatch(row -> row.broken() == 0);
   }
 
@@ -128,8 +123,7 @@ public final class BenchGrowCommand implements Callable<ExitCode> {
     try (Progress progress = common.progress("bfloat16", 7, "models")) {
       rows = GrowQuality.measure(folder, text, 200, common.seed(), progress);
     }
-    Table table =
-        Table.of("growth in bfloat16", "mean KL, nats", "perplexity", "greedy 64 equal");
+    Table table = Table.of("growth in bfloat16", "mean KL, nats", "perplexity", "greedy 64 equal");
     for (GrowQuality row : rows) {
       table.row(
           row.growth(),

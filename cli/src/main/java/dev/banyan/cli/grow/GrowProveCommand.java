@@ -140,7 +140,13 @@ public final class GrowProveCommand implements Callable<ExitCode> {
   static Table table(Proof proof, Seed seed) {
     Table table =
         Table.of(
-            "arm", "parameters", "loss at step 0", "final loss", "FLOPs to scratch's loss", "seeds", "how");
+            "arm",
+            "parameters",
+            "loss at step 0",
+            "final loss",
+            "FLOPs to scratch's loss",
+            "seeds",
+            "how");
     List<Proof.Against> against = proof.against(seed);
     for (int i = 0; i < proof.arms().size(); i++) {
       Proof.Arm arm = proof.arms().get(i);
@@ -155,7 +161,8 @@ public final class GrowProveCommand implements Callable<ExitCode> {
           scratch ? "" : against.get(i).reached() + " of " + proof.seeds(),
           arm.how());
     }
-    return table.caption("FLOPs as a share of scratch's, the small model's included; 95 % intervals");
+    return table.caption(
+        "FLOPs as a share of scratch's, the small model's included; 95 % intervals");
   }
 
   private static Map<String, Object> arms(Proof proof, Seed seed) {

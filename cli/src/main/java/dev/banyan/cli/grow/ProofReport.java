@@ -17,11 +17,11 @@ final class ProofReport {
     Report report =
         Report.titled("Does growing save training?")
             .subtitle(
-                proof.seeds() + " seeds; bands are 95 % intervals over them. Losing arms are shown.");
+                proof.seeds()
+                    + " seeds; bands are 95 % intervals over them. Losing arms are shown.");
     report.section("All arms").table(GrowProveCommand.table(proof, seed));
     for (boolean sparse : List.of(false, true)) {
-      List<Proof.Arm> arms =
-          proof.arms().stream().filter(arm -> arm.sparse() == sparse).toList();
+      List<Proof.Arm> arms = proof.arms().stream().filter(arm -> arm.sparse() == sparse).toList();
       if (!arms.isEmpty()) {
         report
             .section(sparse ? "Experts" : "Dense")
@@ -34,8 +34,7 @@ final class ProofReport {
 
   private static Chart chart(
       List<Proof.Arm> arms, String x, ToDoubleFunction<Proof.Point> where, Seed seed) {
-    Chart chart =
-        Chart.lines("Held-out loss over " + x).x(x).y("nats per token").logY();
+    Chart chart = Chart.lines("Held-out loss over " + x).x(x).y("nats per token").logY();
     for (Proof.Arm arm : arms) {
       int points = arm.runs().stream().mapToInt(run -> run.points().size()).min().orElse(0);
       double[] at = new double[points];

@@ -55,8 +55,7 @@ final class GrownReport {
                 .y("nats per token")
                 .series("grown up", at(grown.points(), "up"), loss(grown.points(), "up"))
                 .series("grown out", at(grown.points(), "out"), loss(grown.points(), "out"))
-                .series(
-                    "scratch", at(grown.scratch(), "scratch"), loss(grown.scratch(), "scratch"))
+                .series("scratch", at(grown.scratch(), "scratch"), loss(grown.scratch(), "scratch"))
                 .mark(first(grown, "small"), "the small model"))
         .table(
             Table.of("transition", "parameters", "loss before", "loss after")

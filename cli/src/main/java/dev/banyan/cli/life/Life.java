@@ -78,7 +78,17 @@ final class Life {
     Lived.Talk talk = talk();
     Transitions grown = grow();
     return new Lived(
-        config, world, data, tokenizer, pretraining, text, tuning, skills, talk, grown, book.done());
+        config,
+        world,
+        data,
+        tokenizer,
+        pretraining,
+        text,
+        tuning,
+        skills,
+        talk,
+        grown,
+        book.done());
   }
 
   // ---- the steps

@@ -53,16 +53,12 @@ public final class Arms {
             "AKI width, layers interpolated (EfficientScale)",
             exact.with(Width.AKI).with(Depth.INTERPOLATE)),
         dense("stack", "isometric width, layers stacked (G_stack)", exact.with(Depth.STACK)),
-        dense(
-            "interpolate",
-            "isometric width, layers interpolated",
-            exact.with(Depth.INTERPOLATE)),
+        dense("interpolate", "isometric width, layers interpolated", exact.with(Depth.INTERPOLATE)),
         dense(
             "identity",
             "zero-extended width, silent units, identity layers",
             exact.with(Width.ZERO_EXTEND).with(Units.ZERO)),
-        new Arm(
-            "scratch-moe", true, "experts from fresh weights", same.with(copy), false),
+        new Arm("scratch-moe", true, "experts from fresh weights", same.with(copy), false),
         new Arm("dense-continued", true, "the small model trained on", null, true),
         new Arm("copy", true, "sparse upcycling", same.with(copy), true),
         new Arm("drop", true, "Drop-Upcycling, half of the units", same.with(drop), true));

@@ -51,8 +51,7 @@ public final class Material {
           seed.of("data"));
     }
     try (Corpus corpus = Corpus.open(List.of(made.training), Corpus.Options.STRICT)) {
-      BpeTrainer.train(
-              corpus.texts(), BpeTrainer.Options.of(VOCABULARY, ChatFormat.SPECIAL_TOKENS))
+      BpeTrainer.train(corpus.texts(), BpeTrainer.Options.of(VOCABULARY, ChatFormat.SPECIAL_TOKENS))
           .write(made.tokenizer, ChatFormat.ROLES);
     }
     return made;

@@ -25,8 +25,7 @@ public final class ShortTraining {
   public ShortTraining(Transitions.Plan plan) {
     this.plan = plan;
     this.heldOut =
-        new HeldOut(
-            plan.heldOut(), Tokenizer.open(plan.source()), ROWS_HELD_OUT, plan.length());
+        new HeldOut(plan.heldOut(), Tokenizer.open(plan.source()), ROWS_HELD_OUT, plan.length());
   }
 
   /** Held-out nats per token of a model folder. */
@@ -37,8 +36,7 @@ public final class ShortTraining {
   }
 
   /** Trains {@code start}; the trained model's folder. */
-  public Path train(
-      String phase, Path start, Path out, int steps, int before, List<Point> points)
+  public Path train(String phase, Path start, Path out, int steps, int before, List<Point> points)
       throws IOException {
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("start", start.toString());

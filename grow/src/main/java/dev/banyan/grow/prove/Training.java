@@ -74,7 +74,13 @@ public final class Training {
     double all = budget(arm);
     int steps = (int) Math.round((all - spent) / perStep(start));
     Trained trained =
-        train(out, Map.of("start", start.toString()), Math.max(10, steps), perStep(start), spent, seen);
+        train(
+            out,
+            Map.of("start", start.toString()),
+            Math.max(10, steps),
+            perStep(start),
+            spent,
+            seen);
     Json.write(out.resolve(KEPT), trained);
     return trained;
   }
@@ -85,7 +91,8 @@ public final class Training {
       double scratch = plan.steps() * perStep(fresh("large", large));
       return arm.fromSmall() ? plan.budget() * scratch : scratch;
     }
-    // sparse arms all spend the same: the small model's training, then half as many steps of experts
+    // sparse arms all spend the same: the small model's training, then half as many steps of
+    // experts
     Path experts = grown(Arms.all(small, large).getLast(), small());
     return plan.smallSteps() * (perStep(small()) + perStep(experts) / 2);
   }
@@ -144,13 +151,7 @@ public final class Training {
     if (!Files.exists(out.resolve(KEPT))) {
       Path start = fresh("small", small);
       Trained trained =
-          train(
-              out,
-              Map.of("start", start.toString()),
-              plan.smallSteps(),
-              perStep(start),
-              0,
-              0);
+          train(out, Map.of("start", start.toString()), plan.smallSteps(), perStep(start), 0, 0);
       Json.write(out.resolve(KEPT), trained);
     }
     return out.resolve("model");

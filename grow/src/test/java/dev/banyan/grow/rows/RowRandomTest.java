@@ -30,7 +30,8 @@ class RowRandomTest {
         squares += value * value;
         fourth += value * value * value * value;
       }
-      assertThat(random.normal(3)).isEqualTo(new RowRandom(new Seed(5), "fresh", "t", row).normal(3));
+      assertThat(random.normal(3))
+          .isEqualTo(new RowRandom(new Seed(5), "fresh", "t", row).normal(3));
     }
     double count = (double) rows * columns;
     assertThat(sum / count).isCloseTo(0, within(0.01));

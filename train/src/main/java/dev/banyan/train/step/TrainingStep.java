@@ -37,8 +37,7 @@ public final class TrainingStep implements AutoCloseable {
    * @param learned tokens that were learned
    * @param routing null for a model without experts
    */
-  public record Outcome(
-      double loss, double gradientNorm, int learned, @Nullable Routing routing) {}
+  public record Outcome(double loss, double gradientNorm, int learned, @Nullable Routing routing) {}
 
   /**
    * What routers did in a step.
