@@ -130,12 +130,17 @@ public final class Trainer implements AutoCloseable {
 
   /** As {@link #run}, but a run with other settings that stands in the folder is thrown away. */
   public static TrainResult runAnew(TrainConfig config, Progress progress) {
+    return runAnew(config, progress, Watch.NOTHING);
+  }
+
+  /** As {@link #runAnew(TrainConfig, Progress)}, showing the model between steps. */
+  public static TrainResult runAnew(TrainConfig config, Progress progress, Watch watch) {
     var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
       TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
       checkpoints.removeOthers(fresh);
     }
-    return run(config, progress);
+    return run(config, progress, watch);
   }
 
   /**
