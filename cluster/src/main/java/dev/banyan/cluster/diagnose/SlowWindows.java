@@ -77,9 +77,7 @@ final class SlowWindows {
       boolean known = !own || typical >= 0;
       double excess = known ? (x + FLOOR_SECONDS) / (typical + FLOOR_SECONDS) - 1 : 0;
       above[i] = known && excess >= RATIO - 1 && z(x, typical, spread) >= ROBUST_Z;
-      boolean now =
-          above[i]
-              && (x - typical) * batch.weight[i] >= MATTERS_LINK * windowSeconds;
+      boolean now = above[i] && (x - typical) * batch.weight[i] >= MATTERS_LINK * windowSeconds;
       boolean slow = cells.push(h, now, x, NEEDED);
       scored.add(
           new Cell(
