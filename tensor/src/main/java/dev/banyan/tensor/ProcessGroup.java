@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.Work;
  * Processes that compute together, over libtorch's c10d with Gloo: they meet at a TCP store that
  * rank 0 serves and then exchange tensors directly. Every rank must call the same operations in the
  * same order with tensors of the same shape and type. When a peer is gone an operation throws
- * {@link RuntimeException} with Gloo's message, or waits until the group's patience ends: who it was
- * is found out by heartbeats on a {@link Board}.
+ * {@link RuntimeException} with Gloo's message, or waits until the group's patience ends: who it
+ * was is found out by heartbeats on a {@link Board}.
  */
 public final class ProcessGroup implements AutoCloseable {
   /**
@@ -170,9 +170,11 @@ public final class ProcessGroup implements AutoCloseable {
     long[] all = new long[shape.length + 1];
     all[0] = at.world();
     System.arraycopy(shape, 0, all, 1, shape.length);
-    Tensor gathered = Tensor.empty(own.dtype(), all);
-    new Begun(gloo._allgather_base(gathered.raw(), own.raw())).await();
-    return gathered;
+    // c10d cuts the result along its first dimension into pieces of the input's shape
+    Tensor gathered = Tensor.empty(own.dtype(), at.world() * own.count());
+    Tensor flat = own.reshape(-1);
+    new Begun(gloo._allgather_base(gathered.raw(), flat.raw())).await();
+    return gathered.view(all);
   }
 
   /** Returns when every rank has called it. */

@@ -59,7 +59,9 @@ public record RankPlace(
     String value = environment.get(name);
     if (value == null || value.isBlank()) {
       throw new UserInputException(
-          "WORLD_SIZE is set and " + name + " is not; torchrun sets RANK, WORLD_SIZE, MASTER_ADDR"
+          "WORLD_SIZE is set and "
+              + name
+              + " is not; torchrun sets RANK, WORLD_SIZE, MASTER_ADDR"
               + " and MASTER_PORT");
     }
     return value;

@@ -51,7 +51,8 @@ public final class Ranks implements AutoCloseable {
       this.number = number;
       this.process = process;
       this.reader =
-          Thread.ofVirtual().start(() -> read(process.getInputStream(), line -> on(line, progress)));
+          Thread.ofVirtual()
+              .start(() -> read(process.getInputStream(), line -> on(line, progress)));
       Thread.ofVirtual()
           .start(() -> read(process.getErrorStream(), line -> errors.append(line).append('\n')));
     }

@@ -69,8 +69,8 @@ public final class Trainer implements AutoCloseable {
    * and computes its part of the shards; rank 0 writes what a run leaves. With two shards the bits
    * are those of one process.
    *
-   * @param lost told one line when another rank is lost while this one waits for it inside libtorch;
-   *     it should end the process
+   * @param lost told one line when another rank is lost while this one waits for it inside
+   *     libtorch; it should end the process
    * @throws RankLostException when another rank is gone
    */
   public static TrainResult run(
@@ -82,8 +82,7 @@ public final class Trainer implements AutoCloseable {
               .formatted(config.data().shards(), place.world()));
     }
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
-      TrainerState fresh =
-          TrainerState.start(recipe(config, corpus, place.world()), config.seed());
+      TrainerState fresh = TrainerState.start(recipe(config, corpus, place.world()), config.seed());
       Optional<Checkpoints.Found> finished = checkpoints.finished();
       if (finished.isPresent()) {
         checkpoints.requireSame(finished.get(), fresh);
@@ -136,7 +135,8 @@ public final class Trainer implements AutoCloseable {
     var checkpoints = new Checkpoints(config.out(), 1);
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
       TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
-      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh, Optional.empty())) {
+      try (Trainer trainer =
+          new Trainer(config, corpus, checkpoints, Optional.empty(), fresh, Optional.empty())) {
         Packer packer = trainer.packer();
         double[] seconds = new double[timed];
         for (int i = -WARM_UP_STEPS; i < timed; i++) {
@@ -204,8 +204,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Everything that decides the result, by name. */
-  private static SequencedMap<String, String> recipe(
-      TrainConfig config, Corpus corpus, int world) {
+  private static SequencedMap<String, String> recipe(TrainConfig config, Corpus corpus, int world) {
     var recipe = new LinkedHashMap<String, String>();
     var data = config.data();
     recipe.put("data", corpus.fingerprint());

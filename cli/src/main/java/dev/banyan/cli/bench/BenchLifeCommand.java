@@ -1,6 +1,5 @@
 package dev.banyan.cli.bench;
 
-import dev.banyan.core.JavaCommand;
 import dev.banyan.bench.LifeShares;
 import dev.banyan.bench.Pairs;
 import dev.banyan.bench.StartTime;
@@ -9,6 +8,7 @@ import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.TextTable;
 import dev.banyan.core.ExitCode;
 import dev.banyan.core.Format;
+import dev.banyan.core.JavaCommand;
 import dev.banyan.core.Report;
 import dev.banyan.core.Table;
 import dev.banyan.core.UserInputException;

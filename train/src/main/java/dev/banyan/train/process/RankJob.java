@@ -1,8 +1,8 @@
 package dev.banyan.train.process;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.Collections;
 
 /**
  * What a rank process is told.

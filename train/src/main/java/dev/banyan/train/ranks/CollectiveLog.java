@@ -55,8 +55,7 @@ final class CollectiveLog implements AutoCloseable {
                   place.world(),
                   System.nanoTime(),
                   System.currentTimeMillis() * 1_000_000));
-          to.group(
-              new EventLine.Group(COMM, IntStream.range(0, place.world()).boxed().toList()));
+          to.group(new EventLine.Group(COMM, IntStream.range(0, place.world()).boxed().toList()));
           to.flush();
         });
     return new CollectiveLog(place.rank(), lines);

@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * their order, so the bits are the same.
  */
 public final class RankGroup implements AutoCloseable {
-  /** For all ranks to start, and for one operation: a lost rank is found by heartbeat long before. */
+  /**
+   * For all ranks to start, and for one operation: a lost rank is found by heartbeat long before.
+   */
   private static final Duration PATIENCE = Duration.ofMinutes(30);
 
   /** Elements of a bucket: 4 MiB of f32. */
@@ -34,8 +36,7 @@ public final class RankGroup implements AutoCloseable {
   /** Parameters that travel together in one contiguous tensor, f32. */
   private record Bucket(Tensor flat, List<Tensor> parameters) {}
 
-  private RankGroup(
-      RankPlace place, ProcessGroup group, CollectiveLog log, Heartbeats heartbeats) {
+  private RankGroup(RankPlace place, ProcessGroup group, CollectiveLog log, Heartbeats heartbeats) {
     this.place = place;
     this.group = group;
     this.log = log;
@@ -114,9 +115,7 @@ public final class RankGroup implements AutoCloseable {
     long from = 0;
     for (Tensor parameter : bucket.parameters) {
       Tensor piece = bucket.flat.narrow(0, from, parameter.count());
-      parameter
-          .grad()
-          .ifPresentOrElse(gradient -> piece.copy_(gradient.reshape(-1)), piece::zero_);
+      parameter.grad().ifPresentOrElse(gradient -> piece.copy_(gradient.reshape(-1)), piece::zero_);
       from += parameter.count();
     }
   }
@@ -124,8 +123,7 @@ public final class RankGroup implements AutoCloseable {
   private static void unpack(Bucket bucket) {
     long from = 0;
     for (Tensor parameter : bucket.parameters) {
-      parameter.setGrad(
-          bucket.flat.narrow(0, from, parameter.count()).view(parameter.shape()));
+      parameter.setGrad(bucket.flat.narrow(0, from, parameter.count()).view(parameter.shape()));
       from += parameter.count();
     }
   }
