@@ -76,7 +76,7 @@ class BenchCommandsTest {
                 "--rank-pairs",
                 "0",
                 "--rank-kills",
-                "1",
+                "0",
                 "--resume-kills",
                 "9",
                 "--resume-steps",
