@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * One of two ranks is killed with SIGKILL in the middle of training, again and again: how long until
- * the run has ended, and whether it said who was lost.
+ * One of two ranks is killed with SIGKILL in the middle of training, again and again: how long
+ * until the run has ended, and whether it said who was lost.
  *
  * @param seconds from each kill to the end of the run and of all its processes
  * @param named how many ends named the rank that was killed

@@ -35,7 +35,12 @@ public record RankSpeed(Precision precision, Pairs pairs, double lossDifference)
   }
 
   static RankSpeed measure(
-      TrainSpeed.Rows rows, Precision precision, int pairs, int steps, Seed seed, Progress progress) {
+      TrainSpeed.Rows rows,
+      Precision precision,
+      int pairs,
+      int steps,
+      Seed seed,
+      Progress progress) {
     List<Double> two = new ArrayList<>();
     List<Double> one = new ArrayList<>();
     double difference = 0;

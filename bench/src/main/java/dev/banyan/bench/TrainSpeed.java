@@ -91,21 +91,21 @@ public record TrainSpeed(Precision precision, Pairs pairs, String peer) {
     WorldText.write(work.file("text.jsonl"), document);
     WorldText.tokenizer(work.file("tokenizer"), document, VOCABULARY);
     return Settings.of(TrainConfig.SETTINGS)
-            .with("out", work.file("run").toString())
-            .with("data", work.file("text.jsonl").toString())
-            .with("tokenizer", work.file("tokenizer").toString())
-            .with("hidden", "256")
-            .with("layers", "6")
-            .with("heads", "8")
-            .with("kv-heads", "4")
-            .with("ffn", "704")
-            .with("tied", "false")
-            .with("rows", Integer.toString(rows.count()))
-            .with("length", Integer.toString(rows.length()))
-            .with("steps", "1000")
-            .with("precision", precision.name().toLowerCase(Locale.ROOT))
-            .with("seed", Long.toString(seed.value()))
-            .with("threads", Integer.toString(threads));
+        .with("out", work.file("run").toString())
+        .with("data", work.file("text.jsonl").toString())
+        .with("tokenizer", work.file("tokenizer").toString())
+        .with("hidden", "256")
+        .with("layers", "6")
+        .with("heads", "8")
+        .with("kv-heads", "4")
+        .with("ffn", "704")
+        .with("tied", "false")
+        .with("rows", Integer.toString(rows.count()))
+        .with("length", Integer.toString(rows.length()))
+        .with("steps", "1000")
+        .with("precision", precision.name().toLowerCase(Locale.ROOT))
+        .with("seed", Long.toString(seed.value()))
+        .with("threads", Integer.toString(threads));
   }
 
   private static List<String> flags(TrainConfig config, int steps) {

@@ -42,7 +42,7 @@ public final class ProcessGroup implements AutoCloseable {
   }
 
   /** An operation that was begun. */
-  public final class Begun {
+  public static final class Begun {
     private final Work work;
 
     private Begun(Work work) {

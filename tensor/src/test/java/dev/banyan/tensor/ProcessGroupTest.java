@@ -59,9 +59,9 @@ class ProcessGroupTest {
               try (ProcessGroup.Board board = group.board()) {
                 long unused = board.add("count", group.rank() + 1L);
                 group.barrier();
-                float count = board.add("count", 0);
+                long count = board.add("count", 0);
                 group.barrier();
-                return new float[] {count};
+                return new float[] {(float) count};
               }
             });
     assertThat(counts).allSatisfy(count -> assertThat(count).containsExactly(3f));

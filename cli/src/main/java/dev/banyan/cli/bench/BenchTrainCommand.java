@@ -38,7 +38,8 @@ import picocli.CommandLine.Option;
     description = {
       "Training speed beside PyTorch, resident memory over many steps, kill -9 and resume,",
       "two ranks beside one process.",
-      "Exit 1 where memory grows, a resumed run differs from one left alone, or a lost rank is not named."
+      "Exit 1 where memory grows, a resumed run differs from one left alone, or a lost rank is not"
+          + " named."
     },
     footer = "  banyan bench train --python venv/bin/python")
 public final class BenchTrainCommand implements Callable<ExitCode> {
@@ -102,7 +103,8 @@ public final class BenchTrainCommand implements Callable<ExitCode> {
   @Option(
       names = "--rank-pairs",
       paramLabel = "N",
-      description = "Two ranks beside one process: runs of each; 0 for none (default: 3; 9 with --full).")
+      description =
+          "Two ranks beside one process: runs of each; 0 for none (default: 3; 9 with --full).")
   private @Nullable Integer rankPairs;
 
   @Option(
