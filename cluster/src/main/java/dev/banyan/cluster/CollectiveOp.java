@@ -64,6 +64,6 @@ public enum CollectiveOp {
     if (plain.contains("send")) {
       return SEND;
     }
-    return plain.isEmpty() ? NONE : OTHER;
+    return plain.isEmpty() || plain.equals("none") ? NONE : OTHER;
   }
 }

@@ -1,6 +1,7 @@
 package dev.banyan.cluster;
 
 import dev.banyan.cluster.diagnose.DumpDiagnosis;
+import dev.banyan.cluster.diagnose.RasRules;
 import dev.banyan.cluster.ingest.EventFiles;
 import dev.banyan.cluster.ingest.Intake;
 import java.io.IOException;
@@ -43,12 +44,18 @@ public final class Diagnosis {
     Set<Integer> masked = new TreeSet<>(dumps.masked());
     Set<Integer> seen = new TreeSet<>(dumps.seen());
     int expected = dumps.expected();
+    if (!intake.snapshots().isEmpty()) {
+      RasRules.Outcome ras = RasRules.judge(intake.snapshots());
+      add(verdicts, ras.verdicts());
+      masked.addAll(ras.masked());
+      seen.addAll(ras.seen());
+      notes.addAll(ras.notes());
+      expected = Math.max(expected, ras.expected());
+    }
     if (!intake.events().isEmpty()) {
       EventFiles.Outcome events =
           EventFiles.read(intake.events(), options.windowSeconds(), options.threads());
-      events.verdicts().stream()
-          .filter(each -> verdicts.stream().noneMatch(known -> known.sameFault(each)))
-          .forEach(verdicts::add);
+      add(verdicts, events.verdicts());
       masked.addAll(events.masked());
       seen.addAll(events.seen());
       unreadable.addAll(events.unreadable());
@@ -67,5 +74,11 @@ public final class Diagnosis {
         seen.size(),
         Math.max(expected, seen.size()),
         (options.nanoTime().getAsLong() - start) / 1e9);
+  }
+
+  private static void add(List<Verdict> verdicts, List<Verdict> more) {
+    more.stream()
+        .filter(each -> verdicts.stream().noneMatch(known -> known.sameFault(each)))
+        .forEach(verdicts::add);
   }
 }

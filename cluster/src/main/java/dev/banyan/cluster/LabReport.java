@@ -70,8 +70,7 @@ public record LabReport(List<LabRun> runs, Map<Fault, String> skipped, double se
           run.program() + " " + run.fault().word(),
           key ->
               tally(
-                  other ->
-                      other.program().equals(run.program()) && other.fault() == run.fault()));
+                  other -> other.program().equals(run.program()) && other.fault() == run.fault()));
     }
     return table;
   }
@@ -97,6 +96,7 @@ public record LabReport(List<LabRun> runs, Map<Fault, String> skipped, double se
   private static double quantile(double[] sorted, double share) {
     return sorted.length == 0
         ? Double.NaN
-        : sorted[(int) Math.min(sorted.length - 1L, Math.round(Math.ceil(share * sorted.length)) - 1)];
+        : sorted[
+            (int) Math.min(sorted.length - 1L, Math.round(Math.ceil(share * sorted.length)) - 1)];
   }
 }

@@ -3,6 +3,8 @@ package dev.banyan.cluster;
 import dev.banyan.cluster.diagnose.EventDiagnosis;
 import dev.banyan.cluster.diagnose.EventTables;
 import dev.banyan.cluster.diagnose.Job;
+import dev.banyan.cluster.ingest.EventStream;
+import dev.banyan.cluster.read.EventCursor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -77,6 +79,11 @@ public final class LiveDiagnosis {
               e.channel(),
               e.peer());
     }
+  }
+
+  /** A stream whose lines go straight to this diagnosis when it is advanced. */
+  EventStream stream(EventCursor cursor) {
+    return new EventStream(cursor, job, tables);
   }
 
   /**

@@ -6,8 +6,10 @@ import java.util.List;
 
 /** A job of several ranks that a supervisor starts again and again until it ends. */
 public interface SupervisedJob {
-  /** Flags of the JVM a rank or spare runs in, class path included, main class not. */
-  List<String> java();
+  /** Flags of the JVM a rank or spare runs in, beside those of this one. */
+  default List<String> flags() {
+    return List.of();
+  }
 
   /** Classes a waiting process loads while it waits. */
   default List<String> warm() {
@@ -23,6 +25,14 @@ public interface SupervisedJob {
    * @throws IOException when a file it needs cannot be written
    */
   List<String> arguments(RankPlace place) throws IOException;
+
+  /**
+   * Whether a rank ends with this code because another was lost: it proves nothing against the one
+   * that ended.
+   */
+  default boolean consequence(int exitCode) {
+    return false;
+  }
 
   /** Step of the last complete checkpoint; 0 when there is none. */
   long checkpointStep();

@@ -1,5 +1,6 @@
 package dev.banyan.cluster;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -8,11 +9,13 @@ import java.util.List;
  * @param finished whether every rank of the last generation ended well
  * @param restarts what went wrong on the way, in order
  * @param ended why it was stopped; empty when it finished
+ * @param logs what the ranks of the last generation wrote on their streams, by rank
  * @param seconds from the start to the end
  */
 public record SupervisedRun(
-    boolean finished, List<Restart> restarts, String ended, double seconds) {
+    boolean finished, List<Restart> restarts, String ended, List<Path> logs, double seconds) {
   public SupervisedRun {
+    logs = List.copyOf(logs);
     restarts = List.copyOf(restarts);
   }
 
@@ -21,8 +24,8 @@ public record SupervisedRun(
    *
    * @param generation that ended
    * @param decision taken
-   * @param silentSeconds from the last collective anybody left to the verdict: detection, of a job
-   *     that stands still; of a slow one nothing
+   * @param silentSeconds from the harm of a drill, else from the last collective anybody left, to
+   *     the verdict: detection, of a job that stands still; of a slow one nothing
    * @param diagnosisSeconds the diagnosis itself took
    * @param stopSeconds from the verdict until every process was gone
    * @param startSeconds from there to the first collective of the next generation; 0 when there is

@@ -2,6 +2,7 @@ package dev.banyan.cluster;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a job is supervised.
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param windowSeconds of the diagnosis
  * @param grace between SIGTERM and SIGKILL
  * @param startGrace how long a generation may take to its first step
+ * @param drill harm to be done on purpose
  */
 public record SupervisorPlan(
     Placement placement,
@@ -19,7 +21,8 @@ public record SupervisorPlan(
     Path folder,
     double windowSeconds,
     Duration grace,
-    Duration startGrace) {
+    Duration startGrace,
+    Optional<Drill> drill) {
   /** The usual limits: windows of 4 s, 5 s between signals, 5 minutes to the first step. */
   public static SupervisorPlan usual(Placement placement, Path folder) {
     return new SupervisorPlan(
@@ -28,6 +31,18 @@ public record SupervisorPlan(
         folder,
         4,
         Duration.ofSeconds(5),
-        Duration.ofMinutes(5));
+        Duration.ofMinutes(5),
+        Optional.empty());
+  }
+
+  /** The same with harm that is done on purpose. */
+  public SupervisorPlan withDrill(Drill harm) {
+    return new SupervisorPlan(
+        placement, limits, folder, windowSeconds, grace, startGrace, Optional.of(harm));
+  }
+
+  /** The same with another time between SIGTERM and SIGKILL. */
+  public SupervisorPlan withGrace(Duration time) {
+    return new SupervisorPlan(placement, limits, folder, windowSeconds, time, startGrace, drill);
   }
 }

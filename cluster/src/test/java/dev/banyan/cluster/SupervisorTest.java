@@ -31,13 +31,8 @@ class SupervisorTest {
     }
 
     @Override
-    public List<String> java() {
-      return List.of(
-          Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-          "-XX:TieredStopAtLevel=1",
-          "-Xmx32m",
-          "-cp",
-          System.getProperty("java.class.path"));
+    public List<String> flags() {
+      return List.of("-XX:TieredStopAtLevel=1", "-Xmx32m");
     }
 
     @Override
@@ -52,7 +47,14 @@ class SupervisorTest {
       Json.write(
           file,
           new RankJob(
-              place.rank(), "ring", all, 12 << 10, 1, 20, iterations, place.events().toString(),
+              place.rank(),
+              "ring",
+              all,
+              12 << 10,
+              1,
+              20,
+              iterations,
+              place.events().toString(),
               place.host()));
       return List.of(file.toString());
     }

@@ -170,10 +170,8 @@ public final class ProcessGroup implements AutoCloseable {
     long[] all = new long[shape.length + 1];
     all[0] = at.world();
     System.arraycopy(shape, 0, all, 1, shape.length);
-    // c10d cuts the result along its first dimension into pieces of the input's shape
     Tensor gathered = Tensor.empty(own.dtype(), at.world() * own.count());
-    Tensor flat = own.reshape(-1);
-    new Begun(gloo._allgather_base(gathered.raw(), flat.raw())).await();
+    new Begun(gloo._allgather_base(gathered.raw(), own.reshape(-1).raw())).await();
     return gathered.view(all);
   }
 

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Trains a language model: packed rows through forward and backward, AdamW, checkpoints.
@@ -61,7 +62,12 @@ public final class Trainer implements AutoCloseable {
    *     folder holds another run
    */
   public static TrainResult run(TrainConfig config, Progress progress) {
-    return run(config, RankPlace.ALONE, line -> {}, progress);
+    return run(config, progress, Watch.NOTHING);
+  }
+
+  /** As {@link #run(TrainConfig, Progress)}, showing the model between steps. */
+  public static TrainResult run(TrainConfig config, Progress progress, Watch watch) {
+    return run(config, RankPlace.ALONE, line -> {}, progress, watch);
   }
 
   /**
@@ -75,6 +81,11 @@ public final class Trainer implements AutoCloseable {
    */
   public static TrainResult run(
       TrainConfig config, RankPlace place, Consumer<String> lost, Progress progress) {
+    return run(config, place, lost, progress, Watch.NOTHING);
+  }
+
+  private static TrainResult run(
+      TrainConfig config, RankPlace place, Consumer<String> lost, Progress progress, Watch watch) {
     var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
     if (config.data().shards() % place.world() != 0) {
       throw new UserInputException(
@@ -94,14 +105,14 @@ public final class Trainer implements AutoCloseable {
       if (place.alone()) {
         try (var trainer =
             new Trainer(config, corpus, checkpoints, latest, fresh, Optional.empty())) {
-          return trainer.train(progress);
+          return trainer.train(progress, watch);
         }
       }
       try (RankGroup ranks = RankGroup.join(place, lost)) {
         requireSameStart(ranks, latest);
         try (var trainer =
             new Trainer(config, corpus, checkpoints, latest, fresh, Optional.of(ranks))) {
-          return trainer.train(progress);
+          return trainer.train(progress, watch);
         }
       }
     }
@@ -151,6 +162,36 @@ public final class Trainer implements AutoCloseable {
         return seconds[timed / 2];
       }
     }
+  }
+
+  /**
+   * The first batch of a run from {@code start}, and the loss of the model it starts from. Writes
+   * nothing.
+   */
+  public static PackedBatch firstBatch(TrainConfig config) {
+    var checkpoints = new Checkpoints(config.out(), 1);
+    try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
+      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
+      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh)) {
+        List<PackedRow> rows = trainer.microBatches(trainer.packer()).getFirst();
+        double loss = trainer.step.gradients(List.of(rows)).loss();
+        return new PackedBatch(
+            rows.size(),
+            config.data().length(),
+            joined(rows, PackedRow::tokens),
+            joined(rows, PackedRow::labels),
+            joined(rows, PackedRow::positions),
+            joined(rows, PackedRow::segments),
+            loss);
+      }
+    }
+  }
+
+  private static long[] joined(List<PackedRow> rows, Function<PackedRow, int[]> table) {
+    return rows.stream()
+        .flatMapToInt(row -> Arrays.stream(table.apply(row)))
+        .asLongStream()
+        .toArray();
   }
 
   private Trainer(
@@ -219,6 +260,9 @@ public final class Trainer implements AutoCloseable {
     recipe.put("schedule", config.steps().schedule().toString());
     recipe.put("precision", config.steps().precision().toString());
     recipe.put("optimizer", config.optimizer().toString());
+    if (!config.routers().equals(TrainConfig.Routers.PUBLISHED)) {
+      recipe.put("routers", config.routers().toString());
+    }
     recipe.put("seed", Long.toString(config.seed()));
     recipe.put("tokenizer", identityOfTokenizer(tokenizerPath(config)));
     recipe.put("model", config.start().map(Trainer::identity).orElse(config.shape().toString()));
@@ -249,13 +293,14 @@ public final class Trainer implements AutoCloseable {
                     "tokenizer is missing: which one, as there is no start model"));
   }
 
-  private TrainResult train(Progress progress) {
+  private TrainResult train(Progress progress, Watch watch) {
     long resumedAt = state.step();
     long begun = System.nanoTime();
     Packer packer = packer();
     Optional<String> stopped = Optional.empty();
     try (RunLog log = first() ? RunLog.open(config.out(), resumedAt) : RunLog.none()) {
       progress.step(state.step(), resumedAt > 0 ? "going on" : "");
+      watch.seen(state.step(), model);
       while (state.step() < config.steps().count() && stopped.isEmpty()) {
         long stepBegun = System.nanoTime();
         double rate = config.steps().schedule().rate(state.step());
@@ -268,6 +313,7 @@ public final class Trainer implements AutoCloseable {
           ranks.ifPresent(group -> group.step(state.step()));
           double tokensPerSecond = tokensPerStep() / seconds(stepBegun);
           log.step(state, outcome, rate, tokensPerSecond);
+          watch.seen(state.step(), model);
           progress.step(
               state.step(),
               "loss %.3f, %.0f tokens/s".formatted(divergence.smoothed(), tokensPerSecond));

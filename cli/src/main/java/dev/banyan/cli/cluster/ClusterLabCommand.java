@@ -9,13 +9,17 @@ import dev.banyan.cluster.LabReport;
 import dev.banyan.cluster.LabRun;
 import dev.banyan.cluster.RankProgram;
 import dev.banyan.core.ExitCode;
+import dev.banyan.core.Json;
 import dev.banyan.core.MissingThingException;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
 import dev.banyan.core.Table;
 import dev.banyan.core.UserInputException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -115,7 +119,7 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
     var plan = new LabPlan(count, lanes, ranks, jobs, harms, loopback, scratch, common.seed());
     LabReport report;
     try (Progress progress = common.progress("lab", count, "runs")) {
-      report = FaultLab.run(plan, progress, run -> {});
+      report = FaultLab.run(plan, progress, run -> note(scratch, run));
     }
     Table table = table(report);
     common.out().print(TextTable.of(table));
@@ -130,6 +134,19 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
         () -> page(report, table));
     boolean clean = report.misses().isEmpty() && report.troubled().isEmpty();
     return clean ? ExitCode.DONE : ExitCode.NO;
+  }
+
+  /** One line a run, as it ends: a lab that is cut short has told what it saw. */
+  private static void note(Path scratch, LabRun run) {
+    try {
+      Files.writeString(
+          scratch.resolve("runs.jsonl"),
+          Json.mapper().writeValueAsString(run) + "\n",
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(scratch + " cannot be written", e);
+    }
   }
 
   /** Says what is missing when no fault at all can be made, and which are left out. */
@@ -186,7 +203,10 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
     report.table().forEach((name, tally) -> row(table, name, tally));
     row(table, "faults, all", report.tally(run -> !run.fault().silent()));
     row(table, "silent, all", report.tally(run -> run.fault().silent()));
-    row(table, "hangs and losses", report.tally(run -> !run.fault().silent() && !run.fault().slow()));
+    row(
+        table,
+        "hangs and losses",
+        report.tally(run -> !run.fault().silent() && !run.fault().slow()));
     row(table, "slow", report.tally(run -> run.fault().slow()));
     return table.caption("culprit: exact, or inside a stated set of at most 3");
   }
@@ -221,7 +241,9 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
     for (LabRun run : report.troubled()) {
       common
           .out()
-          .printf("not made: run %d, %s, %s: %s%n", run.number(), run.program(), run.planted(), run.trouble());
+          .printf(
+              "not made: run %d, %s, %s: %s%n",
+              run.number(), run.program(), run.planted(), run.trouble());
     }
     if (!report.misses().isEmpty()) {
       common.out().printf("records of the misses: %s%n", scratch);
@@ -235,7 +257,8 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
 
   private Report page(LabReport report, Table table) {
     Report page =
-        Report.titled("Fault lab").subtitle("What the diagnosis said of " + report.runs().size() + " harmed jobs");
+        Report.titled("Fault lab")
+            .subtitle("What the diagnosis said of " + report.runs().size() + " harmed jobs");
     page.section("Scores").table(table);
     if (!report.misses().isEmpty()) {
       Table misses = Table.of("run", "program", "planted", "said");

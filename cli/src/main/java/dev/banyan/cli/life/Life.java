@@ -13,6 +13,7 @@ import dev.banyan.train.ChatFormat;
 import dev.banyan.train.Corpus;
 import dev.banyan.train.Evaluation;
 import dev.banyan.train.HeldOutSplit;
+import dev.banyan.train.PackedBatch;
 import dev.banyan.train.SkillQuestion;
 import dev.banyan.train.TrainConfig;
 import dev.banyan.train.TrainResult;
@@ -74,8 +75,21 @@ final class Life {
     Lived.Trained tuning = tune();
     Lived.Skills skills = skills();
     Lived.Talk talk = talk();
+    Lived.Memory memory = memory();
+    Lived.Supervised supervised = new Drilled(config, common, files).of(book);
     return new Lived(
-        config, world, data, tokenizer, pretraining, text, tuning, skills, talk, book.done());
+        config,
+        world,
+        data,
+        tokenizer,
+        pretraining,
+        text,
+        tuning,
+        skills,
+        talk,
+        memory,
+        supervised,
+        book.done());
   }
 
   // ---- the steps
@@ -364,6 +378,31 @@ final class Life {
             new Lived.Talk(
                 Talking.continued(base, files.heldOut(), seed),
                 Talking.answered(tuned, files.questions(), seed)));
+  }
+
+  private Lived.Memory memory() throws Exception {
+    Path model = files.model("pretrain");
+    var memory = new LifeMemory(files.of("memory"), seed.of("memory"));
+    return book.step(
+        "memory",
+        "banyan plan run %s %s --weights %s --inputs %s"
+            .formatted(memory.graphFile(), memory.planFile(), model, memory.inputsFile()),
+        "",
+        memory.planFile(),
+        Lived.Memory.class,
+        () -> {
+          Map<String, Object> keys = new LinkedHashMap<>();
+          keys.put("data", files.training().toString());
+          keys.put("start", model.toString());
+          keys.put("length", config.text("length"));
+          keys.put("rows", config.text("rows"));
+          keys.put("shards", 1);
+          keys.put("steps", 1);
+          keys.put("out", files.of("memory").toString());
+          keys.put("seed", config.seed());
+          PackedBatch batch = Trainer.firstBatch(TrainConfig.of(settings(keys)));
+          return memory.run(config.tiny() ? "tiny" : "default", model, batch);
+        });
   }
 
   // ---- small things

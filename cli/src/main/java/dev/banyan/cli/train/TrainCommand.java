@@ -4,6 +4,7 @@ import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.SettingFlags;
 import dev.banyan.cli.frame.TakesSettings;
 import dev.banyan.cli.frame.UsesLibtorch;
+import dev.banyan.cluster.Drill;
 import dev.banyan.core.Chart;
 import dev.banyan.core.ExitCode;
 import dev.banyan.core.Format;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -51,6 +53,31 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
       description = "The settings; every key is also a flag, and flags win.")
   private @Nullable Path config;
 
+  @Option(
+      names = "--supervise",
+      description = "Watch the ranks; when a part fails, restart from the last checkpoint.")
+  private boolean supervise;
+
+  @Option(
+      names = "--spares",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Processes that stand ready beside the ranks (default: ${DEFAULT-VALUE}).")
+  private int spares = 1;
+
+  @Option(
+      names = "--hosts",
+      paramLabel = "A,B",
+      split = ",",
+      description = "Host labels, given to ranks and spares in turn (default: one each).")
+  private List<String> hosts = List.of();
+
+  @Option(
+      names = "--drill",
+      paramLabel = "SIGNAL:RANK@STEP",
+      description = "With --supervise: harm a rank on purpose, for example STOP:1@200.")
+  private @Nullable String drill;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
@@ -59,7 +86,7 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
   }
 
   @Override
-  public ExitCode call() throws IOException {
+  public ExitCode call() throws IOException, InterruptedException {
     Settings settings =
         config == null
             ? Settings.of(TrainConfig.SETTINGS)
@@ -71,6 +98,11 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
       settings = settings.with("seed", Long.toString(common.seed().value()));
     }
     TrainConfig train = TrainConfig.of(settings);
+    if (supervise) {
+      return new SupervisedTrain(
+              common, settings, spares, hosts, Optional.ofNullable(drill).map(Drill::of))
+          .run();
+    }
     TrainResult result;
     try (Progress progress = common.progress("training", train.steps().count(), "steps")) {
       result = run(settings, train, progress);

@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Puts the dumps of single ranks together into groups. A name may repeat, so a group is its name and
- * its members; where members are not told (Gloo) they are the ranks that recorded the name.
+ * Puts the dumps of single ranks together into groups. A name may repeat, so a group is its name
+ * and its members; where members are not told (Gloo) they are the ranks that recorded the name.
  */
 final class Assembly {
   private record Key(String name, List<Integer> members) {}

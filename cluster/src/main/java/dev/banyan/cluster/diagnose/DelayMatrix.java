@@ -6,6 +6,7 @@ import dev.banyan.cluster.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,8 @@ final class DelayMatrix {
   }
 
   /** The slow parts of the network, by the cells of one window. */
-  static List<Verdict> explain(List<Cell> cells) {
+  static List<Verdict> explain(List<Cell> all) {
+    List<Cell> cells = worstOfEachPair(all);
     List<Cell> slow = new ArrayList<>(cells.stream().filter(Cell::slow).toList());
     if (slow.isEmpty()) {
       return List.of();
@@ -84,6 +86,21 @@ final class DelayMatrix {
     return verdicts;
   }
 
+  /**
+   * One cell a pair, that of the operation which suffers most: short messages pass a slow path as
+   * fast as any, and would make a slow row look half healthy.
+   */
+  private static List<Cell> worstOfEachPair(List<Cell> cells) {
+    Map<Long, Cell> worst = new LinkedHashMap<>();
+    for (Cell cell : cells) {
+      worst.merge(
+          (long) cell.from() << 32 | cell.to(),
+          cell,
+          (a, b) -> a.slow() != b.slow() ? (a.slow() ? a : b) : a.excess() >= b.excess() ? a : b);
+    }
+    return List.copyOf(worst.values());
+  }
+
   private static boolean touches(Explanation explanation, Cell cell) {
     boolean source = explanation.part() != Part.RX;
     boolean target = explanation.part() != Part.TX;
@@ -105,10 +122,16 @@ final class DelayMatrix {
       all.add(new Explanation(Part.LINK, cell.from(), cell.to(), link));
       all.add(
           new Explanation(
-              Part.TX, cell.from(), -1, new LinkedHashSet<>(rows.getOrDefault(cell.from(), List.of()))));
+              Part.TX,
+              cell.from(),
+              -1,
+              new LinkedHashSet<>(rows.getOrDefault(cell.from(), List.of()))));
       all.add(
           new Explanation(
-              Part.RX, -1, cell.to(), new LinkedHashSet<>(columns.getOrDefault(cell.to(), List.of()))));
+              Part.RX,
+              -1,
+              cell.to(),
+              new LinkedHashSet<>(columns.getOrDefault(cell.to(), List.of()))));
     }
     double total = slow.stream().mapToDouble(cell -> cell.excess() * cell.excess()).sum();
     Set<Cell> slowSet = new LinkedHashSet<>(slow);
@@ -164,7 +187,10 @@ final class DelayMatrix {
     }
     if (own && first.part() == Part.LINK) {
       ambiguity.addAll(
-          List.of("tx:" + first.from(), "rx:" + first.to(), "link:" + first.from() + "->" + first.to()));
+          List.of(
+              "tx:" + first.from(),
+              "rx:" + first.to(),
+              "link:" + first.from() + "->" + first.to()));
     } else if (best.size() > 1) {
       best.stream()
           .sorted(Comparator.comparing(each -> each.part() == Part.LINK ? 1 : 0))
@@ -182,8 +208,7 @@ final class DelayMatrix {
               + first.to()
               + " from another rank: the slow one of the two is the port, neither means the link");
     }
-    Action action =
-        own ? Action.RESTART : ambiguity.isEmpty() ? Action.ISOLATE : Action.PROBE;
+    Action action = own ? Action.RESTART : ambiguity.isEmpty() ? Action.ISOLATE : Action.PROBE;
     return new Verdict(
         Syndrome.COMMUNICATION_SLOW,
         List.copyOf(ranks),
@@ -196,8 +221,7 @@ final class DelayMatrix {
   }
 
   private static String sentence(Explanation first, List<Cell> cells) {
-    Cell worst =
-        first.cells().stream().max(Comparator.comparingDouble(Cell::excess)).orElseThrow();
+    Cell worst = first.cells().stream().max(Comparator.comparingDouble(Cell::excess)).orElseThrow();
     Cell least =
         first.cells().stream().min(Comparator.comparingDouble(Cell::seconds)).orElseThrow();
     String who =

@@ -34,7 +34,19 @@ public final class DumpDiagnosis {
     groups.forEach(group -> named.addAll(group.members()));
     named.addAll(seen);
     List<String> notes = new ArrayList<>();
+    List<Verdict> verdicts = new ArrayList<>(DumpMismatch.find(groups));
+    Set<Integer> masked = new TreeSet<>();
     DumpHang.Hang hang = DumpHang.of(groups, seen);
-    return new Outcome(hang.verdicts(), hang.masked(), seen, named.size(), notes);
+    if (verdicts.isEmpty()) {
+      verdicts.addAll(hang.verdicts());
+    }
+    // Behind a mismatch the rest stands still because of it: it is masked, not blamed.
+    masked.addAll(hang.masked());
+    hang.verdicts().forEach(verdict -> masked.addAll(verdict.ranks()));
+    verdicts.forEach(verdict -> masked.removeAll(verdict.ranks()));
+    if (verdicts.isEmpty()) {
+      verdicts.addAll(DumpPace.stragglers(groups, notes));
+    }
+    return new Outcome(verdicts, masked, seen, named.size(), notes);
   }
 }

@@ -19,8 +19,8 @@ import java.util.TreeSet;
 /**
  * Who holds up a job that stands still, from what each rank recorded before it stopped: the members
  * that never entered an operation in which their peers wait (C4, §3.1, non-communication hang). A
- * member that is itself kept waiting by somebody absent elsewhere is masked, not blamed; the chain is
- * followed upstream to who waits for nobody. Linear in records.
+ * member that is itself kept waiting by somebody absent elsewhere is masked, not blamed; the chain
+ * is followed upstream to who waits for nobody. Linear in records.
  */
 final class DumpHang {
   private static final int MOST_SENTENCES = 6;
@@ -260,8 +260,7 @@ final class DumpHang {
                 for (OpRecord op : log.pairs()) {
                   if (op.open() && op.peer() >= 0) {
                     boolean send = op.op() == CollectiveOp.SEND;
-                    List<Integer> pair =
-                        send ? List.of(rank, op.peer()) : List.of(op.peer(), rank);
+                    List<Integer> pair = send ? List.of(rank, op.peer()) : List.of(op.peer(), rank);
                     pairs.computeIfAbsent(pair, p -> new int[2])[send ? 0 : 1]++;
                     open.add(rank);
                   }

@@ -8,10 +8,10 @@ import java.util.TreeSet;
 
 /**
  * The whole diagnosis over event tables: mismatch, loss and hang where something stands still;
- * otherwise stragglers, and the delay matrix of what is left. A straggler's own connections are slow
- * with it (a throttled processor also sends and receives slowly), and only compute makes the time
- * between operations longer, so what a straggler touches is taken out of the matrix; and the matrix
- * is asked before anybody is blamed for waiting little.
+ * otherwise stragglers, and the delay matrix of what is left. A straggler's own connections are
+ * slow with it (a throttled processor also sends and receives slowly), and only compute makes the
+ * time between operations longer, so what a straggler touches is taken out of the matrix; and the
+ * matrix is asked before anybody is blamed for waiting little.
  */
 public final class EventDiagnosis {
   private final Job job;
@@ -60,11 +60,7 @@ public final class EventDiagnosis {
 
   private Verdict withHosts(Verdict verdict) {
     List<String> hosts =
-        verdict.ranks().stream()
-            .map(job::host)
-            .filter(host -> !host.isEmpty())
-            .distinct()
-            .toList();
+        verdict.ranks().stream().map(job::host).filter(host -> !host.isEmpty()).distinct().toList();
     return new Verdict(
         verdict.syndrome(),
         verdict.ranks(),
@@ -86,9 +82,7 @@ public final class EventDiagnosis {
     HostClocks clocks = HostClocks.of(job, tables);
     EventHang.Hang hang =
         EventHang.judge(
-            job,
-            tables,
-            rank -> sharedNanos != Long.MIN_VALUE ? sharedNanos : clocks.now(rank));
+            job, tables, rank -> sharedNanos != Long.MIN_VALUE ? sharedNanos : clocks.now(rank));
     if (!hang.verdicts().isEmpty()) {
       List<Verdict> verdicts = new ArrayList<>(hang.verdicts());
       return new Outcome(verdicts, hang.masked());
@@ -111,5 +105,4 @@ public final class EventDiagnosis {
   public int ranksExpected() {
     return Math.max(job.world(), ranksSeen().size());
   }
-
 }

@@ -16,14 +16,14 @@ import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who holds up a job, from events written as they happen (C4, §4, and the rule measured in our lab).
- * A group is stuck when a member has been inside an operation without progress for longer than five
- * seconds and ten times what such operations take. Then, in this order: members that did different
- * things at the same place (software); proof that a process is gone; the members that never entered
- * and wait for nobody; a rank whose heartbeat has stopped inside a transfer; the connections on which
- * a receiver posted and the sender was credited, or the credit itself never came. If every stuck
- * connection ends at one rank it is that rank's port. Chains are followed upstream; a cycle is a
- * deadlock.
+ * Who holds up a job, from events written as they happen (C4, §4, and the rule measured in our
+ * lab). A group is stuck when a member has been inside an operation without progress for longer
+ * than five seconds and ten times what such operations take. Then, in this order: members that did
+ * different things at the same place (software); proof that a process is gone; the members that
+ * never entered and wait for nobody; a rank whose heartbeat has stopped inside a transfer; the
+ * connections on which a receiver posted and the sender was credited, or the credit itself never
+ * came. If every stuck connection ends at one rank it is that rank's port. Chains are followed
+ * upstream; a cycle is a deadlock.
  */
 final class EventHang {
   private static final long HANG_NANOS = 5_000_000_000L;
@@ -83,8 +83,7 @@ final class EventHang {
     List<Lane> waiting = new ArrayList<>();
     for (EventTables table : tables) {
       for (int l = 0; l < table.lanes.size(); l++) {
-        var lane =
-            new Lane(table, l, (int) table.lanes.first(l), (int) table.lanes.second(l));
+        var lane = new Lane(table, l, (int) table.lanes.first(l), (int) table.lanes.second(l));
         if (lane.open()) {
           waiting.add(lane);
           if (age(lane) > limit(lane)) {
@@ -187,7 +186,8 @@ final class EventHang {
   private void mismatches(List<Lane> waiting, List<Verdict> verdicts, Set<Integer> culprits) {
     Map<List<Long>, Map<String, Set<Integer>>> places = new HashMap<>();
     for (Lane lane : waiting) {
-      addDone(places, lane, lane.seq(), lane.table().opOf[lane.l()], lane.table().bytesOf[lane.l()]);
+      addDone(
+          places, lane, lane.seq(), lane.table().opOf[lane.l()], lane.table().bytesOf[lane.l()]);
     }
     for (Lane lane : waiting) {
       for (int member : members(lane.group())) {
@@ -228,8 +228,7 @@ final class EventHang {
         .add(lane.rank());
   }
 
-  private Verdict mismatch(
-      List<Long> place, Map<String, Set<Integer>> did, Set<Integer> culprits) {
+  private Verdict mismatch(List<Long> place, Map<String, Set<Integer>> did, Set<Integer> culprits) {
     int most = did.values().stream().mapToInt(Set::size).max().orElse(0);
     boolean clear = did.values().stream().filter(set -> set.size() == most).count() == 1;
     List<String> evidence = new ArrayList<>();
@@ -336,12 +335,16 @@ final class EventHang {
                     + Words.time(age(lane) / 1e9)
                     + "; rank "
                     + member
-                    + (other == null ? " never entered any" : " entered none after " + other.seq()));
+                    + (other == null
+                        ? " never entered any"
+                        : " entered none after " + other.seq()));
       }
     }
     Set<Integer> first = new TreeSet<>(absences.keySet());
     first.removeIf(rank -> waits(rank) || isBusy(rank));
-    if (first.isEmpty() && !absences.isEmpty() && absences.keySet().stream().noneMatch(this::isBusy)) {
+    if (first.isEmpty()
+        && !absences.isEmpty()
+        && absences.keySet().stream().noneMatch(this::isBusy)) {
       Set<Integer> inside = new TreeSet<>(absences.keySet());
       inside.removeIf(rank -> waitsFor.getOrDefault(rank, Set.of()).isEmpty());
       if (inside.size() == absences.size()) {
@@ -380,7 +383,9 @@ final class EventHang {
     return false;
   }
 
-  /** Whether a rank still gets on somewhere: then it is slow, or far away, and not the cause yet. */
+  /**
+   * Whether a rank still gets on somewhere: then it is slow, or far away, and not the cause yet.
+   */
   private boolean isBusy(int rank) {
     long last = progress(rank);
     return last != 0 && now.applyAsLong(rank) - last < HANG_NANOS;
@@ -390,7 +395,8 @@ final class EventHang {
     List<String> evidence = new ArrayList<>();
     absences.forEach((rank, why) -> evidence.add(why.getFirst()));
     culprits.addAll(absences.keySet());
-    evidence.add("each of them waits inside another group: they entered groups in different orders");
+    evidence.add(
+        "each of them waits inside another group: they entered groups in different orders");
     return new Verdict(
         Syndrome.MISMATCH,
         List.copyOf(culprits),
@@ -465,8 +471,7 @@ final class EventHang {
     List<Lane> lanes = new ArrayList<>();
     for (EventTables table : tables) {
       for (int l = 0; l < table.lanes.size(); l++) {
-        var lane =
-            new Lane(table, l, (int) table.lanes.first(l), (int) table.lanes.second(l));
+        var lane = new Lane(table, l, (int) table.lanes.first(l), (int) table.lanes.second(l));
         if (lane.open() && silent(lane.rank())) {
           lanes.add(lane);
         }
@@ -475,7 +480,9 @@ final class EventHang {
     return lanes;
   }
 
-  /** What is wrong with a receive that was posted and has not ended; null when it waits upstream. */
+  /**
+   * What is wrong with a receive that was posted and has not ended; null when it waits upstream.
+   */
   private @Nullable Broken broken(EventTables table, int e, long kind) {
     long key = table.edges.first(e);
     int to = (int) (key >>> 32);
@@ -525,7 +532,9 @@ final class EventHang {
           post
               + "; rank "
               + from
-              + (sents >= table.begun[e] ? " was credited and has sent it" : " was credited and is sending")
+              + (sents >= table.begun[e]
+                  ? " was credited and has sent it"
+                  : " was credited and is sending")
               + (first ? ", the first byte came, the last did not" : ", no byte came"));
     }
     boolean there =
@@ -709,9 +718,7 @@ final class EventHang {
             List.copyOf(culprits),
             hosts(culprits),
             List.of(),
-            few
-                ? inside.stream().map(rank -> "rank:" + rank).toList()
-                : List.of("group:" + name),
+            few ? inside.stream().map(rank -> "rank:" + rank).toList() : List.of("group:" + name),
             0.6,
             List.of(
                 "all members entered operation "
@@ -725,8 +732,8 @@ final class EventHang {
                     + " did not leave it for "
                     + Words.time(age(oldest) / 1e9)
                     + (left.isEmpty() ? "" : ", " + Words.ranks(left) + " did"),
-                "these ranks tell only when they enter and leave, so the connection cannot be named;"
-                    + " probe: send between each two of them, one pair at a time"),
+                "these ranks tell only when they enter and leave, so the connection cannot be"
+                    + " named; probe: send between each two of them, one pair at a time"),
             Action.PROBE));
   }
 }

@@ -26,7 +26,8 @@ public final class EventTables {
 
   final KeyTable ranks = new KeyTable(); // (rank, 0)
   final KeyTable lanes = new KeyTable(); // (rank, group)
-  final KeyTable edges = new KeyTable(); // (rank, peer), (group, channel, direction, op, algo, size)
+  final KeyTable edges =
+      new KeyTable(); // (rank, peer), (group, channel, direction, op, algo, size)
   final KeyTable kinds = new KeyTable(); // (group, op)
 
   // By rank.
@@ -77,6 +78,11 @@ public final class EventTables {
 
   // By kind of operation: how long it takes, all along.
   int[][] durations = new int[16][];
+
+  /**
+   * The first operations of a group set up connections and compile; they say nothing of the rest.
+   */
+  private static final long WARM_UP = 4;
 
   private long noise = 0x2545f4914f6cdd1dL;
 
@@ -188,7 +194,9 @@ public final class EventTables {
       if (durations[k] == null) {
         durations[k] = new int[QUARTERS];
       }
-      durations[k][quarter(took / 1000)]++;
+      if (number >= WARM_UP) {
+        durations[k][quarter(took / 1000)]++;
+      }
     }
   }
 

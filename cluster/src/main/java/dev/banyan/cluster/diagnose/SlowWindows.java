@@ -67,6 +67,7 @@ final class SlowWindows {
     }
     batch.score();
     List<Cell> scored = new ArrayList<>(batch.size);
+    boolean[] above = new boolean[batch.size];
     for (int i = 0; i < batch.size; i++) {
       double x = batch.value[i];
       int h = cells.place(batch.history(i));
@@ -75,10 +76,9 @@ final class SlowWindows {
       double spread = own ? cells.spread(h) : batch.spread[i];
       boolean known = !own || typical >= 0;
       double excess = known ? (x + FLOOR_SECONDS) / (typical + FLOOR_SECONDS) - 1 : 0;
+      above[i] = known && excess >= RATIO - 1 && z(x, typical, spread) >= ROBUST_Z;
       boolean now =
-          known
-              && excess >= RATIO - 1
-              && z(x, typical, spread) >= ROBUST_Z
+          above[i]
               && (x - typical) * batch.weight[i] >= MATTERS_LINK * windowSeconds;
       boolean slow = cells.push(h, now, x, NEEDED);
       scored.add(
@@ -92,7 +92,31 @@ final class SlowWindows {
               slow && now,
               own));
     }
-    return scored;
+    return scored.stream().anyMatch(Cell::slow) ? joined(scored, above, batch) : scored;
+  }
+
+  /**
+   * Once one connection is slow for sure, all that are far above their peers now are taken as slow
+   * with it: of a slow port some connections pass the limits a window before the others.
+   */
+  private List<Cell> joined(List<Cell> scored, boolean[] above, Batch batch) {
+    List<Cell> joined = new ArrayList<>(scored.size());
+    for (int i = 0; i < scored.size(); i++) {
+      Cell cell = scored.get(i);
+      joined.add(
+          above[i] && !cell.slow()
+              ? new Cell(
+                  cell.from(),
+                  cell.to(),
+                  what(batch.kind[i]),
+                  cell.seconds(),
+                  cell.typical(),
+                  cell.excess(),
+                  true,
+                  cell.own())
+              : cell);
+    }
+    return joined;
   }
 
   private boolean sameHost(int from, int to) {

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * The wait chain (C4, §3): where transfers are receiver-driven a late rank makes its neighbours wait
- * and itself waits for nobody, so the straggler has the longest time between operations and the
- * least inside them, window after window.
+ * The wait chain (C4, §3): where transfers are receiver-driven a late rank makes its neighbours
+ * wait and itself waits for nobody, so the straggler has the longest time between operations and
+ * the least inside them, window after window.
  */
 final class WaitChain {
   private WaitChain() {}

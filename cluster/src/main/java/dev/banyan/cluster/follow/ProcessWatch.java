@@ -12,14 +12,23 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntPredicate;
 
 /** What an agent beside the ranks sees of their processes: that one ended, that one is stopped. */
 public final class ProcessWatch {
   private static final int SIGNALLED = 128;
 
+  private final IntPredicate consequence;
   private final Map<Integer, Process> ranks = new TreeMap<>();
   private final Set<Integer> stopped = new HashSet<>();
   private final Queue<EventLine> seen = new ConcurrentLinkedQueue<>();
+
+  /**
+   * @param consequence exit codes that only say that another rank was lost
+   */
+  public ProcessWatch(IntPredicate consequence) {
+    this.consequence = consequence;
+  }
 
   /** Watches the process of a rank from now on. */
   public void add(int rank, Process process) {
@@ -28,12 +37,13 @@ public final class ProcessWatch {
         process
             .onExit()
             .thenAccept(
-                ended ->
-                    seen.add(
-                        new EventLine.Gone(
-                            System.nanoTime(),
-                            rank,
-                            "pid %d %s".formatted(ended.pid(), ending(ended.exitValue())))));
+                ended -> {
+                  int exit = ended.exitValue();
+                  if (exit != 0 && !consequence.test(exit)) {
+                    String proof = "pid %d %s".formatted(ended.pid(), ending(exit));
+                    seen.add(new EventLine.Gone(System.nanoTime(), rank, proof));
+                  }
+                });
   }
 
   private static String ending(int exit) {

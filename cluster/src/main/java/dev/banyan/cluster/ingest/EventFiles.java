@@ -11,7 +11,6 @@ import dev.banyan.cluster.read.EventCursor;
 import dev.banyan.cluster.read.JsonEventCursor;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -88,6 +87,7 @@ public final class EventFiles {
       var diagnosis = new EventDiagnosis(job, tables, windowSeconds);
       List<Verdict> passed = new ArrayList<>();
       run(shares, streams, diagnosis, (long) (windowSeconds * 1e9), workers, passed);
+      streams.forEach(EventStream::finish);
       EventDiagnosis.Outcome end = diagnosis.now(Long.MIN_VALUE);
       List<Verdict> verdicts = new ArrayList<>(end.verdicts());
       passed.stream()
@@ -169,11 +169,10 @@ public final class EventFiles {
       try {
         future.get();
       } catch (ExecutionException e) {
-        switch (e.getCause()) {
-          case IOException io -> throw io;
-          case UncheckedIOException io -> throw io.getCause();
-          case null, default -> throw new IllegalStateException(e.getCause());
+        if (e.getCause() instanceof IOException io) {
+          throw io;
         }
+        throw new IllegalStateException(e.getCause());
       }
     }
   }

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** One stream of event lines on its way into the tables: its names become the job's numbers. */
-final class EventStream implements AutoCloseable {
+public final class EventStream implements AutoCloseable {
   private final EventCursor cursor;
   private final Job job;
   private final EventTables tables;
@@ -23,7 +23,7 @@ final class EventStream implements AutoCloseable {
   private long shiftNanos;
   private long events;
 
-  EventStream(EventCursor cursor, Job job, EventTables tables) {
+  public EventStream(EventCursor cursor, Job job, EventTables tables) {
     this.cursor = cursor;
     this.job = job;
     this.tables = tables;
@@ -59,7 +59,7 @@ final class EventStream implements AutoCloseable {
     shiftNanos = nanos;
   }
 
-  long events() {
+  public long events() {
     return events;
   }
 
@@ -68,7 +68,7 @@ final class EventStream implements AutoCloseable {
    *
    * @return false when the stream has ended, or has no more now
    */
-  boolean advance(long untilNanos) throws IOException {
+  public boolean advance(long untilNanos) throws IOException {
     if (pending) {
       if (cursor.tNanos + shiftNanos >= untilNanos) {
         return true;
@@ -87,6 +87,20 @@ final class EventStream implements AutoCloseable {
       }
     }
     return false;
+  }
+
+  /** Tells what is left at the end of a stream that grows no more. */
+  void finish() {
+    cursor.finish();
+  }
+
+  /** Takes what the cursor stands on, when somebody else moves it. */
+  public void takeCurrent() {
+    if (cursor.line != null) {
+      described(cursor.line);
+    } else {
+      take();
+    }
   }
 
   private void take() {

@@ -21,9 +21,9 @@ import java.util.Set;
  */
 public record CollectiveProgram(String name, int burnMillis, int restMillis)
     implements RankProgram {
-  private static final int PART_BYTES = 128 << 10;
+  private static final int PART_BYTES = 256 << 10;
   private static final int BURN_MILLIS = 2;
-  private static final int BUSY_MILLIS = 25;
+  private static final int BUSY_MILLIS = 8;
   private static final int REST_MILLIS = 200;
 
   /** The ring, in which every rank has one connection out and one in. */

@@ -15,11 +15,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The ranks of one run: started, ordered about, signalled, watched, and killed in the end. */
 final class Fleet implements AutoCloseable {
-  private static final int HOLD_SECONDS = 15;
-
   private final List<Process> ranks = new ArrayList<>();
   private final List<Semaphore> held = new ArrayList<>();
-  private final ProcessWatch watch = new ProcessWatch();
+  private final ProcessWatch watch = new ProcessWatch(exit -> false);
 
   /** Starts every rank of a program in its place. */
   static Fleet start(RankProgram program, Place place, Path folder) throws IOException {
@@ -76,12 +74,9 @@ final class Fleet implements AutoCloseable {
     in.flush();
   }
 
-  /** Holds a rank at a known place of its program. */
-  void hold(int rank, String where) throws IOException, InterruptedException {
-    order(rank, "hold " + where);
-    if (!held.get(rank).tryAcquire(HOLD_SECONDS, TimeUnit.SECONDS)) {
-      throw new IOException("rank %d did not come to '%s'".formatted(rank, where));
-    }
+  /** Whether a rank that was told to hold does, within a time. */
+  boolean held(int rank, int seconds) throws InterruptedException {
+    return held.get(rank).tryAcquire(seconds, TimeUnit.SECONDS);
   }
 
   void signal(int rank, String signal) throws IOException {

@@ -8,9 +8,11 @@ import java.util.List;
 
 /** Does a planted fault to running ranks; closing it takes away what is not a rank's own. */
 final class Injection implements AutoCloseable {
-  static final int LATE_MILLIS = 300;
-  private static final double QUOTA = 0.06;
-  private static final int SPINNERS_PER_CORE = 2;
+  static final int LATE_MILLIS = 700;
+  private static final double QUOTA = 0.01;
+  private static final int HOLD_SECONDS = 15;
+  private static final int TOGETHER_SECONDS = 3;
+  private static final int SPINNERS_PER_CORE = 1;
 
   private final List<Process> spinners = new ArrayList<>();
   private final List<Path> groups = new ArrayList<>();
@@ -67,9 +69,32 @@ final class Injection implements AutoCloseable {
   private static void holdIfPossible(
       RankProgram program, Fleet fleet, Planted planted, String where)
       throws IOException, InterruptedException {
-    if (program.canHold()) {
-      for (int culprit : planted.culprits()) {
-        fleet.hold(culprit, where);
+    if (!program.canHold()) {
+      return;
+    }
+    List<Integer> culprits = planted.culprits();
+    for (int culprit : culprits) {
+      fleet.order(culprit, "hold " + where);
+    }
+    List<Integer> missing = new ArrayList<>();
+    for (int culprit : culprits) {
+      if (!fleet.held(culprit, culprits.size() == 1 ? HOLD_SECONDS : TOGETHER_SECONDS)) {
+        missing.add(culprit);
+      }
+    }
+    if (missing.isEmpty()) {
+      return;
+    }
+    // one came in time for this iteration and the other did not: both meet in the next
+    for (int culprit : culprits) {
+      if (!missing.contains(culprit)) {
+        fleet.order(culprit, "go");
+        fleet.order(culprit, "hold " + where);
+      }
+    }
+    for (int culprit : culprits) {
+      if (!fleet.held(culprit, HOLD_SECONDS)) {
+        throw new IOException("rank %d did not come to '%s'".formatted(culprit, where));
       }
     }
   }
@@ -77,7 +102,12 @@ final class Injection implements AutoCloseable {
   private void spin() throws IOException {
     int count = SPINNERS_PER_CORE * Runtime.getRuntime().availableProcessors();
     for (int i = 0; i < count; i++) {
-      spinners.add(new ProcessBuilder("sh", "-c", "while kill -0 $PPID; do i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; done").start());
+      spinners.add(
+          new ProcessBuilder(
+                  "sh",
+                  "-c",
+                  "while kill -0 $PPID; do i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; done")
+              .start());
     }
   }
 

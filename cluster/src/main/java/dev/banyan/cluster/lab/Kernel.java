@@ -35,7 +35,8 @@ public final class Kernel {
       attempt(missing, Fault.TX_SLOW, "token bucket (sch_tbf)", () -> place.slowSending(0));
       attempt(missing, Fault.RX_SLOW, "token bucket (sch_tbf)", () -> place.slowReceiving(0));
       place.restore();
-      attempt(missing, Fault.LINK_SLOW, "class queue (sch_htb, cls_u32)", () -> place.slowLink(0, 1));
+      attempt(
+          missing, Fault.LINK_SLOW, "class queue (sch_htb, cls_u32)", () -> place.slowLink(0, 1));
       attempt(missing, Fault.BLACKHOLE, "blackhole route", () -> place.blackhole(0, 1));
       attempt(missing, Fault.LINK_DOWN, "port down", () -> place.portDown(0));
       String slow = missing.get(Fault.TX_SLOW);

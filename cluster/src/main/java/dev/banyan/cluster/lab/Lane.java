@@ -42,10 +42,12 @@ final class Lane {
 
   /** One run. Trouble that is the lab's own is told in the result, not thrown. */
   LabRun run(int number, RankProgram program, Planted planted) throws InterruptedException {
-    Path mine = folder.resolve("run-%04d-%s-%s".formatted(number, program.name(), planted.fault().word()));
+    Path mine =
+        folder.resolve("run-%04d-%s-%s".formatted(number, program.name(), planted.fault().word()));
     LabRun run;
     try {
       place.restore();
+      delete(mine); // of an earlier lab
       Files.createDirectories(mine);
       run = watched(number, program, planted, mine);
     } catch (IOException e) {
@@ -69,8 +71,7 @@ final class Lane {
       if (!early && !fleet.whole()) {
         throw new IOException("a rank ended before anything was done to it; see " + mine);
       }
-      long harmed =
-          early ? System.nanoTime() : injection.plant(planted, program, fleet, place);
+      long harmed = early ? System.nanoTime() : injection.plant(planted, program, fleet, place);
       long patience =
           SECOND
               * (planted.fault().silent()
@@ -149,6 +150,9 @@ final class Lane {
   }
 
   private static void delete(Path folder) {
+    if (!Files.exists(folder)) {
+      return;
+    }
     try (var walk = Files.walk(folder)) {
       for (Path path : walk.sorted(java.util.Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

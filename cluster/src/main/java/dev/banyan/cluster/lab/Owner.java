@@ -34,8 +34,7 @@ record Owner(long pid, long startSeconds) {
   static Optional<Owner> of(String name) {
     Matcher matcher = NAME.matcher(name);
     return matcher.matches()
-        ? Optional.of(
-            new Owner(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2))))
+        ? Optional.of(new Owner(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2))))
         : Optional.empty();
   }
 

@@ -14,7 +14,7 @@ import java.util.random.RandomGenerator;
  * @param healthyMillis after the first collectives until it is done
  */
 public record Planted(Fault fault, int rank, int other, int healthyMillis) {
-  private static final int HEALTHY_MILLIS = 5000;
+  private static final int HEALTHY_MILLIS = 4000;
   private static final int SPREAD_MILLIS = 4000;
 
   /** Draws culprit and moment. */
@@ -23,8 +23,7 @@ public record Planted(Fault fault, int rank, int other, int healthyMillis) {
     int rank = random.nextInt(ranks);
     int other = (rank + 1 + random.nextInt(ranks - 1)) % ranks;
     int healthy = HEALTHY_MILLIS + random.nextInt(SPREAD_MILLIS);
-    boolean pair =
-        fault == Fault.LINK_SLOW || fault == Fault.BLACKHOLE || fault.twofold();
+    boolean pair = fault == Fault.LINK_SLOW || fault == Fault.BLACKHOLE || fault.twofold();
     return new Planted(fault, fault.silent() ? -1 : rank, pair ? other : -1, healthy);
   }
 

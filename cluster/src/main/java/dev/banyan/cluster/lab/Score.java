@@ -99,10 +99,7 @@ public record Score(boolean syndrome, boolean exact, boolean inSet) {
     boolean whole = unnamed.size() < 2 && findings.masked().containsAll(unnamed);
     named.removeAll(culprits);
     boolean nobodyElse = named.isEmpty();
-    return new Score(
-        syndrome,
-        whole && nobodyElse && !ambiguous,
-        whole && nobodyElse && ambiguous);
+    return new Score(syndrome, whole && nobodyElse && !ambiguous, whole && nobodyElse && ambiguous);
   }
 
   /** The culprit a term of a set holds; a set that holds none says its first. */

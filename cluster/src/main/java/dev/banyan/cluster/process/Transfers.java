@@ -25,6 +25,7 @@ import java.util.concurrent.Future;
  */
 final class Transfers implements AutoCloseable {
   private static final int CONNECT_SECONDS = 30;
+
   /** Read at once, so that the first byte is seen when it comes and not with the last. */
   private static final int PIECE = 16 << 10;
 

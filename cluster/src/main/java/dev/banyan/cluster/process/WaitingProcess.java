@@ -36,8 +36,7 @@ public final class WaitingProcess {
     Socket supervisor = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0]));
     supervisor
         .getOutputStream()
-        .write(
-            ("ready " + ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8));
+        .write(("ready " + ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8));
     for (int i = 1; i < args.length; i++) {
       Class.forName(args[i]); // its static initialiser is what takes long
     }

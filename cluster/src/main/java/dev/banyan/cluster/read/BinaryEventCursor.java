@@ -207,6 +207,7 @@ public final class BinaryEventCursor extends EventCursor {
   }
 
   /** Tells what is left at the end of a stream that grows no more. */
+  @Override
   public void finish() {
     if (to > from && !ended) {
       tell(begin + from, "ends in the middle of a record");

@@ -2,10 +2,10 @@ package dev.banyan.cluster.read;
 
 import dev.banyan.cluster.EventKind;
 import dev.banyan.cluster.EventLine;
+import dev.banyan.cluster.Unreadable;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.Consumer;
-import dev.banyan.cluster.Unreadable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +17,9 @@ public abstract sealed class EventCursor implements AutoCloseable
   /** More broken places than this are only counted. */
   static final int MOST_TOLD = 20;
 
-  /** What happened; {@code HELLO}, {@code COMM}, {@code GONE} and {@code STAT} fill {@link #line}. */
+  /**
+   * What happened; {@code HELLO}, {@code COMM}, {@code GONE} and {@code STAT} fill {@link #line}.
+   */
   public EventKind ev = EventKind.HB;
 
   public long tNanos;
@@ -65,6 +67,9 @@ public abstract sealed class EventCursor implements AutoCloseable
    * @return false when the stream has no whole line left now; a file that grows may have one later
    */
   public abstract boolean next() throws IOException;
+
+  /** Tells what is left at the end of a stream that grows no more. */
+  public abstract void finish();
 
   /** The text of a place in the table of names. */
   public final String name(int place) {

@@ -37,11 +37,10 @@ final class Fields {
   }
 
   static String text(@Nullable Object value) {
-    return switch (value) {
-      case String text -> text;
-      case Number number -> number.toString();
-      case null, default -> "";
-    };
+    if (value instanceof String text) {
+      return text;
+    }
+    return value instanceof Number number ? number.toString() : "";
   }
 
   static long number(@Nullable Object tree, String key, long otherwise) {

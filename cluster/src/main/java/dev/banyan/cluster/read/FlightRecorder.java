@@ -104,8 +104,7 @@ public final class FlightRecorder {
         unnamed(status, named));
   }
 
-  private static void checkMember(int rank, Map<String, List<Integer>> members)
-      throws BrokenInput {
+  private static void checkMember(int rank, Map<String, List<Integer>> members) throws BrokenInput {
     boolean told = members.values().stream().anyMatch(ranks -> !ranks.isEmpty());
     if (told && members.values().stream().noneMatch(ranks -> ranks.contains(rank))) {
       throw new BrokenInput(
@@ -133,7 +132,9 @@ public final class FlightRecorder {
   /** Gloo retires every entry at once and never says that one started or ended. */
   private static boolean neverTellsEnds(List<? extends @Nullable Object> entries) {
     for (Object entry : entries) {
-      if (!Fields.truth(entry, "retired")
+      boolean gloo = Fields.text(entry, "profiling_name").startsWith("gloo:");
+      boolean retired = gloo || Fields.truth(entry, "retired");
+      if (!retired
           || !"scheduled".equals(Fields.text(entry, "state"))
           || Fields.number(entry, "time_discovered_completed_ns", 0) > 0) {
         return false;
@@ -145,7 +146,8 @@ public final class FlightRecorder {
   private static OpRecord op(@Nullable Object entry, boolean silent) {
     String name = Fields.text(entry, "profiling_name");
     CollectiveOp op = CollectiveOp.named(name.substring(name.indexOf(':') + 1));
-    boolean pair = Fields.truth(entry, "is_p2p") || op == CollectiveOp.SEND || op == CollectiveOp.RECV;
+    boolean pair =
+        Fields.truth(entry, "is_p2p") || op == CollectiveOp.SEND || op == CollectiveOp.RECV;
     Matcher ends = PAIR.matcher(name);
     int peer = pair && ends.find() ? (int) Fields.number(ends.group(3), -1) : -1;
     long created = Fields.number(entry, "time_created_ns", 0);

@@ -127,6 +127,7 @@ public final class JsonEventCursor extends EventCursor {
   }
 
   /** What is left at the end of a stream that grows no more: a line cut short. */
+  @Override
   public void finish() {
     if (to > from && !skipping) {
       tell(begin + from, "the last line has no end: the file was cut, or is still written");
@@ -590,8 +591,7 @@ public final class JsonEventCursor extends EventCursor {
     CollectiveOp[] all = OPS;
     for (int k = 1; k < all.length; k++) {
       byte[] word = WORDS[k];
-      if (word.length == length
-          && Arrays.equals(word, 0, length, buffer, start, start + length)) {
+      if (word.length == length && Arrays.equals(word, 0, length, buffer, start, start + length)) {
         return k;
       }
     }

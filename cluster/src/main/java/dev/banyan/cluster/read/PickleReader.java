@@ -11,11 +11,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a pickle that holds only plain values: none, booleans, integers, floats, text, lists, tuples
- * and dictionaries, which is all that Flight Recorder writes (pickle protocols 2 to 4). Opcodes that
- * name or call code ({@code GLOBAL}, {@code REDUCE}, …) are refused where they stand; nothing is
- * ever run. Memory is bounded by the size of the input: sharing makes no copies, and no opcode
- * allocates more than the bytes it brings.
+ * Reads a pickle that holds only plain values: none, booleans, integers, floats, text, lists,
+ * tuples and dictionaries, which is all that Flight Recorder writes (pickle protocols 2 to 4).
+ * Opcodes that name or call code ({@code GLOBAL}, {@code REDUCE}, …) are refused where they stand;
+ * nothing is ever run. Memory is bounded by the size of the input: sharing makes no copies, and no
+ * opcode allocates more than the bytes it brings.
  */
 public final class PickleReader {
   private static final Object MARK = new Object();

@@ -15,12 +15,7 @@ import java.util.Map;
  *     rank without open operations leaves them
  */
 public record RankDump(
-    String path,
-    int rank,
-    String host,
-    String format,
-    List<GroupOps> groups,
-    List<Status> status) {
+    String path, int rank, String host, String format, List<GroupOps> groups, List<Status> status) {
   /** Larger numbers are no ranks. */
   static final int MOST_RANKS = 4_000_000;
 

@@ -1,5 +1,6 @@
 package dev.banyan.cluster.steer;
 
+import dev.banyan.cluster.Drill;
 import dev.banyan.cluster.EventKind;
 import dev.banyan.cluster.EventLine;
 import dev.banyan.cluster.Findings;
@@ -18,6 +19,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,13 +30,21 @@ import java.util.concurrent.TimeUnit;
 final class Generation implements AutoCloseable {
   private static final int POLL_MILLIS = 100;
 
+  /** The exit code of a rank whose answer is no. */
+  private static final int STOPPED = 1;
+
+  /** How long a diagnosis may take to explain a job that is gone altogether. */
+  private static final Duration WORDLESS = Duration.ofSeconds(12);
+
   private final SupervisorPlan plan;
   private final SteeringState state;
   private final List<Slot> slots = new ArrayList<>();
   private final List<EventTail> tails = new ArrayList<>();
-  private final ProcessWatch processes = new ProcessWatch();
+  private final ProcessWatch processes;
   private final LiveDiagnosis diagnosis;
   private final long startedAt = System.nanoTime();
+  private long harmedAt;
+  private long goneSince;
   private long firstLeave;
   private long lastLeave;
   private long firstStep = -1;
@@ -42,7 +52,8 @@ final class Generation implements AutoCloseable {
   private long lastStep;
   private long lastStepAt;
 
-  private Generation(SupervisorPlan plan, SteeringState state) {
+  private Generation(SupervisorPlan plan, SupervisedJob job, SteeringState state) {
+    this.processes = new ProcessWatch(job::consequence);
     this.plan = plan;
     this.state = state;
     this.diagnosis = new LiveDiagnosis(plan.windowSeconds(), true);
@@ -51,10 +62,14 @@ final class Generation implements AutoCloseable {
   /**
    * How a generation ended.
    *
-   * @param decision empty when every rank ended well
+   * @param decision empty when every rank ended by itself
+   * @param ended why the job ended by itself before it was done; empty when it was done
+   * @param logs of the ranks
    */
   record Outcome(
       Optional<SteeringDecision> decision,
+      String ended,
+      List<Path> logs,
       double silentSeconds,
       double diagnosisSeconds,
       long reachedStep,
@@ -77,7 +92,7 @@ final class Generation implements AutoCloseable {
   /** Orders the processes that stand ready for the placement's hosts. */
   static Generation start(SupervisorPlan plan, SupervisedJob job, SteeringState state, Pool pool)
       throws IOException {
-    var generation = new Generation(plan, state);
+    var generation = new Generation(plan, job, state);
     Path folder =
         Files.createDirectories(plan.folder().resolve("generation-" + state.generation()));
     List<String> hosts = state.placement().slots();
@@ -113,11 +128,12 @@ final class Generation implements AutoCloseable {
     while (true) {
       Thread.sleep(POLL_MILLIS);
       feed();
-      if (slots.stream().allMatch(Generation::endedWell)) {
+      drill();
+      if (slots.stream().allMatch(Generation::endedByItself)) {
         return outcome(Optional.empty(), 0);
       }
       long now = System.nanoTime();
-      boolean ending = slots.stream().anyMatch(Generation::endedWell);
+      boolean ending = slots.stream().anyMatch(Generation::endedByItself);
       Findings findings = diagnosis.at(now);
       double judging = (System.nanoTime() - now) / 1e9;
       if (findings.faulty() && !ending) {
@@ -126,34 +142,80 @@ final class Generation implements AutoCloseable {
           return outcome(Optional.of(decision), judging);
         }
       }
-      Optional<String> dead = withoutWords(now);
+      Optional<SteeringDecision> dead = withoutWords(now);
       if (dead.isPresent()) {
-        return outcome(
-            Optional.of(
-                new SteeringDecision(
-                    SteeringDecision.Kind.STOP, List.of(), dead.get(), List.of(), state)),
-            judging);
+        return outcome(dead, judging);
       }
     }
   }
 
-  private static boolean endedWell(Slot slot) {
-    return !slot.process().isAlive() && slot.process().exitValue() == 0;
+  /** Harms a rank of the first generation, when that was asked for. */
+  private void drill() throws IOException, InterruptedException {
+    Drill drill = plan.drill().orElse(null);
+    if (drill == null || state.generation() > 0 || harmedAt > 0 || lastStep < drill.step()) {
+      return;
+    }
+    harmedAt = System.nanoTime();
+    String pid = Long.toString(slots.get(drill.rank()).process().pid());
+    int failed = new ProcessBuilder("kill", "-" + drill.signal(), pid).start().waitFor();
+    if (failed != 0) {
+      throw new IOException("SIG%s cannot be sent to process %s".formatted(drill.signal(), pid));
+    }
+  }
+
+  /** Done, or stopped because its answer is no; both are no fault of the cluster. */
+  private static boolean endedByItself(Slot slot) {
+    return !slot.process().isAlive() && slot.process().exitValue() <= STOPPED;
   }
 
   /** What ended a job that the diagnosis has no words for: it never began, or all of it is gone. */
-  private Optional<String> withoutWords(long now) {
+  private Optional<SteeringDecision> withoutWords(long now) {
     boolean allGone = slots.stream().noneMatch(slot -> slot.process().isAlive());
+    goneSince = allGone ? (goneSince == 0 ? now : goneSince) : 0;
     if (allGone && firstLeave == 0) {
-      return Optional.of(
-          "every rank ended before the first step; see the logs in " + plan.folder());
+      return Optional.of(stop("every rank ended before the first step: " + lastWords()));
     }
     if (firstLeave == 0 && now - startedAt > plan.startGrace().toNanos()) {
       return Optional.of(
-          "no step after %d s; see the logs in %s"
-              .formatted(plan.startGrace().toSeconds(), plan.folder()));
+          stop(
+              "no step after %d s; see the logs in %s"
+                  .formatted(plan.startGrace().toSeconds(), plan.folder())));
+    }
+    if (allGone && now - goneSince > WORDLESS.toNanos()) {
+      String reason = "every rank ended and nothing says why: " + lastWords();
+      return Optional.of(
+          state.generation() < plan.limits().restarts()
+              ? new SteeringDecision(
+                  SteeringDecision.Kind.RESTART, List.of(), reason, List.of(), again())
+              : stop(reason));
     }
     return Optional.empty();
+  }
+
+  private SteeringDecision stop(String reason) {
+    return new SteeringDecision(SteeringDecision.Kind.STOP, List.of(), reason, List.of(), state);
+  }
+
+  private SteeringState again() {
+    return new SteeringState(
+        state.placement(),
+        state.strikes(),
+        state.isolated(),
+        state.hosts(),
+        state.generation() + 1);
+  }
+
+  private String lastWords() {
+    return slots.stream()
+        .map(Slot::lastWords)
+        .filter(words -> !words.isEmpty())
+        .findFirst()
+        .orElse("see the logs in " + plan.folder());
+  }
+
+  /** The logs of the ranks. */
+  List<Path> logs() {
+    return slots.stream().map(Slot::log).toList();
   }
 
   private void feed() throws IOException {
@@ -193,12 +255,22 @@ final class Generation implements AutoCloseable {
     boolean slow =
         decision.isPresent()
             && decision.get().because().stream().anyMatch(verdict -> verdict.syndrome().isSlow());
-    double silent = slow || lastLeave == 0 ? 0 : (System.nanoTime() - lastLeave) / 1e9;
+    long harm = harmedAt > 0 ? harmedAt : slow ? 0 : lastLeave;
+    double silent = harm == 0 ? 0 : (System.nanoTime() - harm) / 1e9;
     double stepSeconds =
         lastStep > firstStep && firstStep >= 0
             ? (lastStepAt - firstStepAt) / 1e9 / (lastStep - firstStep)
             : 0;
-    return new Outcome(decision, silent, diagnosisSeconds, lastStep, stepSeconds);
+    boolean no =
+        decision.isEmpty() && slots.stream().anyMatch(slot -> slot.process().exitValue() != 0);
+    return new Outcome(
+        decision,
+        no ? "the job stopped by itself: " + lastWords() : "",
+        logs(),
+        silent,
+        diagnosisSeconds,
+        lastStep,
+        stepSeconds);
   }
 
   /** Seconds from a moment to the first collective anybody left. */

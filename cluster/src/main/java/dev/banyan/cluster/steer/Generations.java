@@ -54,7 +54,12 @@ public final class Generations {
             setStart(restarts, first.orElse(0));
           }
           if (outcome.decision().isEmpty()) {
-            return new SupervisedRun(true, restarts, "", seconds(begun));
+            return new SupervisedRun(
+                outcome.ended().isEmpty(),
+                restarts,
+                outcome.ended(),
+                generation.logs(),
+                seconds(begun));
           }
           said.accept(outcome.decision().get().reason());
           record(state.generation(), outcome.decision().get());
@@ -62,12 +67,12 @@ public final class Generations {
           generation.stop();
           gone = System.nanoTime();
           restarts.add(
-              outcome.restart(
-                  state.generation(), (gone - stopping) / 1e9, job.checkpointStep()));
+              outcome.restart(state.generation(), (gone - stopping) / 1e9, job.checkpointStep()));
         }
         SteeringDecision decision = outcome.decision().get();
         if (decision.kind() == SteeringDecision.Kind.STOP) {
-          return new SupervisedRun(false, restarts, decision.reason(), seconds(begun));
+          return new SupervisedRun(
+              false, restarts, decision.reason(), outcome.logs(), seconds(begun));
         }
         for (String host : decision.isolate()) {
           pool.drop(host);

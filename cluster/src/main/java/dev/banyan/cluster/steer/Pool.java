@@ -2,6 +2,7 @@ package dev.banyan.cluster.steer;
 
 import dev.banyan.cluster.SupervisedJob;
 import dev.banyan.cluster.process.WaitingProcess;
+import dev.banyan.core.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -36,11 +37,11 @@ final class Pool implements AutoCloseable {
   void prepare(List<String> labels) throws IOException {
     Map<Long, Process> processes = new HashMap<>();
     Map<Long, String> labelOf = new HashMap<>();
+    Map<Long, Path> logs = new HashMap<>();
     for (String label : labels) {
-      List<String> command = new ArrayList<>(job.java());
-      command.add(WaitingProcess.class.getName());
-      command.add(Integer.toString(door.getLocalPort()));
-      command.addAll(job.warm());
+      List<String> arguments = new ArrayList<>(List.of(Integer.toString(door.getLocalPort())));
+      arguments.addAll(job.warm());
+      List<String> command = JavaCommand.of(job.flags(), WaitingProcess.class.getName(), arguments);
       Path log = folder.resolve("process-%d-%s.log".formatted(started++, safe(label)));
       Process process =
           new ProcessBuilder(command)
@@ -49,6 +50,7 @@ final class Pool implements AutoCloseable {
               .start();
       processes.put(process.pid(), process);
       labelOf.put(process.pid(), label);
+      logs.put(process.pid(), log);
     }
     door.setSoTimeout(READY_SECONDS * 1000);
     try {
@@ -63,7 +65,7 @@ final class Pool implements AutoCloseable {
         }
         ready
             .computeIfAbsent(labelOf.get(pid), label -> new ArrayList<>())
-            .add(new Slot(process, socket));
+            .add(new Slot(process, socket, logs.getOrDefault(pid, folder)));
       }
     } catch (SocketTimeoutException e) {
       processes.values().forEach(Process::destroyForcibly);

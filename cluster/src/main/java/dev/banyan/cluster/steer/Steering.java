@@ -35,12 +35,12 @@ public final class Steering {
     List<Verdict> verdicts = findings.verdicts();
     List<Verdict> acted =
         verdicts.stream()
-            .filter(verdict -> verdict.action() == Action.ISOLATE || verdict.action() == Action.RESTART)
+            .filter(
+                verdict -> verdict.action() == Action.ISOLATE || verdict.action() == Action.RESTART)
             .toList();
     boolean software = verdicts.stream().anyMatch(each -> each.action() == Action.FIX_SOFTWARE);
     if (software) {
-      return stop(
-          state, "the program is wrong, no machine is: " + headlines(verdicts), verdicts);
+      return stop(state, "the program is wrong, no machine is: " + headlines(verdicts), verdicts);
     }
     if (acted.isEmpty()) {
       return new SteeringDecision(Kind.GO_ON, List.of(), "nothing to act on", verdicts, state);
@@ -106,13 +106,15 @@ public final class Steering {
   }
 
   /**
-   * The host labels a verdict speaks of. Of a connection the sender's host, of
-   * a set all hosts in it.
+   * The host labels a verdict speaks of. Of a connection the sender's host, of a set all hosts in
+   * it.
    */
   static Set<String> hostsOf(Verdict verdict, Placement placement) {
     Set<String> hosts = new TreeSet<>();
-    boolean connection = verdict.links().size() == 1 && CONNECTION.matcher(verdict.links().getFirst()).matches();
-    List<Integer> ranks = new ArrayList<>(connection ? List.of(sender(verdict.links().getFirst())) : verdict.ranks());
+    boolean connection =
+        verdict.links().size() == 1 && CONNECTION.matcher(verdict.links().getFirst()).matches();
+    List<Integer> ranks =
+        new ArrayList<>(connection ? List.of(sender(verdict.links().getFirst())) : verdict.ranks());
     for (String term : verdict.ambiguity()) {
       Matcher number = NUMBER.matcher(term.startsWith("group:") ? "" : term);
       while (number.find()) {
@@ -135,8 +137,7 @@ public final class Steering {
     return String.join("; ", verdicts.stream().map(Verdict::headline).toList());
   }
 
-  private static SteeringDecision stop(
-      SteeringState state, String reason, List<Verdict> because) {
+  private static SteeringDecision stop(SteeringState state, String reason, List<Verdict> because) {
     return new SteeringDecision(Kind.STOP, List.of(), reason, because, state);
   }
 }

@@ -72,8 +72,7 @@ class ScoreTest {
   }
 
   private static Findings findings(List<Integer> masked, Verdict... verdicts) {
-    return new Findings(
-        List.of(verdicts), List.of(), masked, List.of(), List.of(), 6, 6, 0);
+    return new Findings(List.of(verdicts), List.of(), masked, List.of(), List.of(), 6, 6, 0);
   }
 
   private static Verdict verdict(

@@ -75,9 +75,7 @@ class SteeringTest {
   @Test
   void theBlastRadiusIsHeld() {
     var tight = new SteeringLimits(2, 0.34, 10); // 2 of 6 hosts
-    var ample =
-        SteeringState.first(
-            new Placement(List.of("a", "b", "c"), List.of("s", "t", "u")));
+    var ample = SteeringState.first(new Placement(List.of("a", "b", "c"), List.of("s", "t", "u")));
     SteeringDecision three =
         Steering.decide(
             ample,
@@ -86,8 +84,7 @@ class SteeringTest {
     assertThat(three.kind()).isEqualTo(Kind.STOP);
     assertThat(three.reason()).contains("3 of 6 hosts");
     SteeringDecision two =
-        Steering.decide(
-            ample, findings(hang(0, Action.ISOLATE), hang(1, Action.ISOLATE)), tight);
+        Steering.decide(ample, findings(hang(0, Action.ISOLATE), hang(1, Action.ISOLATE)), tight);
     assertThat(two.kind()).isEqualTo(Kind.RESTART);
   }
 
@@ -111,8 +108,7 @@ class SteeringTest {
     SteeringState state = START;
     for (int i = 0; i < 3; i++) {
       SteeringDecision decision =
-          Steering.decide(
-              state, findings(hang(i, Action.RESTART)), new SteeringLimits(9, 0.5, 2));
+          Steering.decide(state, findings(hang(i, Action.RESTART)), new SteeringLimits(9, 0.5, 2));
       assertThat(decision.kind()).isEqualTo(i < 2 ? Kind.RESTART : Kind.STOP);
       state = decision.next();
     }
@@ -123,8 +119,7 @@ class SteeringTest {
   }
 
   private static Findings findings(Verdict... verdicts) {
-    return new Findings(
-        List.of(verdicts), List.of(), List.of(), List.of(), List.of(), 4, 4, 0);
+    return new Findings(List.of(verdicts), List.of(), List.of(), List.of(), List.of(), 4, 4, 0);
   }
 
   private static Verdict hang(int rank, Action action) {

@@ -49,6 +49,15 @@ public final class RunLog implements AutoCloseable {
     values.put("gradientNorm", outcome.gradientNorm());
     values.put("learnedTokens", (double) state.learnedTokens());
     values.put("tokensPerSecond", tokensPerSecond);
+    var routing = outcome.routing();
+    if (routing != null) {
+      values.put("routerBalance", routing.balance());
+      values.put("routerZ", routing.z());
+      values.put("expertEntropy", routing.entropy());
+      for (int expert = 0; expert < routing.load().size(); expert++) {
+        values.put("expertLoad" + expert, routing.load().get(expert));
+      }
+    }
     try {
       metrics.write(state.step(), values);
       events.write(state.step(), Instant.now(), values);

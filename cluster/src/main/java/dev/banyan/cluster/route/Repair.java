@@ -1,0 +1,168 @@
+package dev.banyan.cluster.route;
+
+import dev.banyan.cluster.Topology;
+import dev.banyan.cluster.fabric.Links;
+import dev.banyan.cluster.fabric.Paths;
+import dev.banyan.cluster.fabric.Traffic;
+
+/**
+ * Moves queue pairs off links that are busier than they need be: first those without a live path,
+ * then, while it helps, those on links above the target, each to the path of its plane whose busier
+ * link would be least busy. Only moves that lower the busier of the links left and taken are made,
+ * so it ends. O(queue pairs moved × paths).
+ */
+final class Repair {
+  private final Topology topology;
+  private final Traffic traffic;
+  private final Links links;
+  private final Paths paths;
+  private final double[] loads;
+  private double enough;
+
+  Repair(Topology topology, Traffic traffic, Links links, Paths paths) {
+    this.topology = topology;
+    this.traffic = traffic;
+    this.links = links;
+    this.paths = paths;
+    this.loads = new double[links.count];
+  }
+
+  /**
+   * @param target a load over rate that is good enough
+   * @param rounds over all queue pairs, at most
+   */
+  void run(double target, int rounds) {
+    enough = target * (1 + 1e-9);
+    offDeadLinks();
+    System.arraycopy(paths.loads(traffic, links), 0, loads, 0, loads.length);
+    placeTheDead();
+    for (int round = 0; round < rounds; round++) {
+      int moved = 0;
+      for (int q = 0; q < paths.up.length; q++) {
+        if (paths.up[q] >= 0 && busy(q) > enough) {
+          moved += better(q) ? 1 : 0;
+        }
+      }
+      if (moved == 0) {
+        return;
+      }
+    }
+  }
+
+  private void offDeadLinks() {
+    for (int q = 0; q < paths.up.length; q++) {
+      if (paths.up[q] >= 0 && !(links.gbps[paths.up[q]] > 0 && links.gbps[paths.down[q]] > 0)) {
+        paths.up[q] = -1;
+        paths.down[q] = -1;
+      }
+    }
+  }
+
+  private void placeTheDead() {
+    boolean lost = false;
+    for (int q = 0; q < paths.up.length; q++) {
+      if (paths.dead(topology, traffic, q)) {
+        // Its load still stands at its receiving port; placing counts it again.
+        loads[port(q)] -= share(q);
+        boolean placed = place(q);
+        if (!placed) {
+          loads[port(q)] += share(q);
+        }
+        lost |= !placed && paths.weight[q] > 0;
+      }
+    }
+    if (lost) {
+      paths.leaveTheDead(topology, traffic);
+      System.arraycopy(paths.loads(traffic, links), 0, loads, 0, loads.length);
+    }
+  }
+
+  /**
+   * Sends a queue pair by the path whose busiest part would be least busy. Coming in by another
+   * plane's port than it went out by is taken only where that is better than any path of its plane.
+   */
+  private boolean place(int q) {
+    int k = traffic.connectionOf(q);
+    int plane = traffic.planeOf(q);
+    int from = topology.leafOf(traffic.source[k]);
+    int to = topology.leafOf(traffic.destination[k]);
+    double share = share(q);
+    int best = -1;
+    int bestPlane = plane;
+    double least = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < topology.planes(); i++) {
+      int receive = (plane + i) % topology.planes();
+      int port = links.receiving(traffic.destination[k], receive);
+      double portBusy = (loads[port] + share) / links.gbps[port];
+      for (int path = 0; path < topology.paths(); path++) {
+        int up = topology.index(plane, from, path);
+        int down = links.down(topology.index(receive, to, path));
+        if (!(links.gbps[up] > 0 && links.gbps[down] > 0)) {
+          continue;
+        }
+        double busy =
+            Math.max(
+                (loads[up] + share) / links.gbps[up], (loads[down] + share) / links.gbps[down]);
+        busy = Math.max(busy, portBusy);
+        if (busy < least * (1 - 1e-9)) {
+          least = busy;
+          best = path;
+          bestPlane = receive;
+        }
+      }
+      if (least <= enough) {
+        break;
+      }
+    }
+    if (best >= 0) {
+      paths.take(topology, traffic, links, q, best, bestPlane);
+      add(q, share);
+    }
+    return best >= 0;
+  }
+
+  /** Moves a queue pair to its best path; whether that was another and better. */
+  private boolean better(int q) {
+    int up = paths.up[q];
+    int down = paths.down[q];
+    int receive = paths.receivePlane[q];
+    double before = busy(q);
+    double share = share(q);
+    add(q, -share);
+    boolean placed = place(q);
+    if (placed && busy(q) < before * (1 - 1e-9)) {
+      return true;
+    }
+    if (placed) {
+      add(q, -share);
+    }
+    paths.up[q] = up;
+    paths.down[q] = down;
+    paths.receivePlane[q] = receive;
+    add(q, share);
+    return false;
+  }
+
+  private void add(int q, double share) {
+    loads[paths.up[q]] += share;
+    loads[paths.down[q]] += share;
+    loads[port(q)] += share;
+  }
+
+  private int port(int q) {
+    return links.receiving(traffic.destination[traffic.connectionOf(q)], paths.receivePlane[q]);
+  }
+
+  private double share(int q) {
+    return traffic.demand[traffic.connectionOf(q)] * paths.weight[q];
+  }
+
+  private double busy(int q) {
+    double links = Math.max(busyOf(paths.up[q]), busyOf(paths.down[q]));
+    return Math.max(links, busyOf(port(q)));
+  }
+
+  private double busyOf(int link) {
+    return loads[link] / links.gbps[link];
+  }
+}
