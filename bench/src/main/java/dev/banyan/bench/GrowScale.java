@@ -78,9 +78,9 @@ public record GrowScale(
       Files.createDirectories(work);
       progress.step(0, "source");
       long bytes = write(work.resolve("source"), shape(layers), seed);
-      // isometric 5120 to 5632, four heads more, a fifth more layers: every weight is computed
-      Size size = new Size(5632, layers + Math.max(1, layers / 5), 44, 4 * 11, 22528, null);
-      size = new Size(5632, size.layers(), 48, 8, 22528, null);
+      // isometric 5120 to 5632, a head more per group, a fifth more layers: every weight is
+      // computed
+      Size size = new Size(5632, layers + Math.max(1, layers / 5), 48, 8, 22528, null);
       var recipe = Growth.plan(work.resolve("source"), GrowthOptions.to(size));
       Growth.write(recipe, work.resolve("recipe.json"));
       progress.step(1, "grow");

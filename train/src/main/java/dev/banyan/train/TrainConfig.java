@@ -186,7 +186,7 @@ public record TrainConfig(
   /** The same with another number of threads. */
   public TrainConfig withThreads(int other) {
     return new TrainConfig(
-        out, start, tokenizer, shape, data, steps, optimizer, checkpointing, seed, other);
+        out, start, tokenizer, shape, data, steps, optimizer, routers, checkpointing, seed, other);
   }
 
   private static Steps steps(Settings settings) {

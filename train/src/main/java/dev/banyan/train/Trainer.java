@@ -130,12 +130,17 @@ public final class Trainer implements AutoCloseable {
 
   /** As {@link #run}, but a run with other settings that stands in the folder is thrown away. */
   public static TrainResult runAnew(TrainConfig config, Progress progress) {
+    return runAnew(config, progress, Watch.NOTHING);
+  }
+
+  /** As {@link #runAnew(TrainConfig, Progress)}, showing the model between steps. */
+  public static TrainResult runAnew(TrainConfig config, Progress progress, Watch watch) {
     var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
       TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
       checkpoints.removeOthers(fresh);
     }
-    return run(config, progress);
+    return run(config, progress, watch);
   }
 
   /**
@@ -171,8 +176,8 @@ public final class Trainer implements AutoCloseable {
   public static PackedBatch firstBatch(TrainConfig config) {
     var checkpoints = new Checkpoints(config.out(), 1);
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
-      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
-      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh)) {
+      TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
+      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh, Optional.empty())) {
         List<PackedRow> rows = trainer.microBatches(trainer.packer()).getFirst();
         double loss = trainer.step.gradients(List.of(rows)).loss();
         return new PackedBatch(

@@ -5,6 +5,8 @@ import dev.banyan.core.AtomicFile;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
 import dev.banyan.core.Settings;
+import dev.banyan.grow.Growth;
+import dev.banyan.grow.Transitions;
 import dev.banyan.model.BpeTrainer;
 import dev.banyan.model.LanguageModel;
 import dev.banyan.model.Tokenizer;
@@ -77,6 +79,7 @@ final class Life {
     Lived.Talk talk = talk();
     Lived.Memory memory = memory();
     Lived.Supervised supervised = new Drilled(config, common, files).of(book);
+    Transitions grown = grow();
     return new Lived(
         config,
         world,
@@ -89,6 +92,7 @@ final class Life {
         talk,
         memory,
         supervised,
+        grown,
         book.done());
   }
 
@@ -405,7 +409,59 @@ final class Life {
         });
   }
 
+  /** Up and then out, each trained on, beside a fresh model of the larger size. */
+  private Transitions grow() throws Exception {
+    Path source = files.model("pretrain");
+    Path folder = files.of("grow");
+    boolean tiny = config.tiny();
+    var plan =
+        new Transitions.Plan(
+            source,
+            folder,
+            files.training(),
+            files.heldOut(),
+            tiny ? 12 : 60,
+            tiny ? 8 : 40,
+            Math.min(128, config.count("length")),
+            tiny ? 2 : 4,
+            1e-3,
+            config.threads(),
+            config.seed());
+    var up = Transitions.up(Growth.config(source));
+    return book.step(
+        "grow",
+        "banyan grow run %s %s --hidden %d --layers %d --heads %d --kv-heads %d --ffn %d"
+            .formatted(
+                source,
+                folder.resolve("up"),
+                up.hidden(),
+                up.layers(),
+                up.heads(),
+                up.keyValueHeads(),
+                up.ffn()),
+        plan.upSteps() + " " + plan.outSteps() + " " + plan.rows() + " " + plan.length(),
+        folder.resolve("out-trained"),
+        Transitions.class,
+        () -> {
+          removeGrown(folder);
+          try (Progress progress = common.progress("grow", 4, "phases")) {
+            return Transitions.run(plan, progress);
+          }
+        });
+  }
+
   // ---- small things
+
+  /** A model of another source must not be taken for this one's. */
+  private static void removeGrown(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (var walk = Files.walk(folder)) {
+        for (Path path : walk.sorted(java.util.Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
+    }
+  }
 
   private static Settings settings(Map<String, Object> keys) {
     return Settings.of(TrainConfig.SETTINGS).with(keys, "life");

@@ -78,6 +78,7 @@ public final class LifeCommand implements Callable<ExitCode>, TakesSettings {
             .put("tuning", lived.tuning())
             .put("skills", lived.skills())
             .put("memory", lived.memory())
+            .put("grown", lived.grown())
             .put("steps", lived.steps());
     common.emit(result, () -> LifeReport.of(lived));
     return ExitCode.DONE;

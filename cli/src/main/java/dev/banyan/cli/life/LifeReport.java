@@ -48,6 +48,7 @@ final class LifeReport {
         memory.own()
             ? ", loss %.5f (trainer %.5f)".formatted(memory.loss(), memory.trainerLoss())
             : "");
+    out.printf("grown     %s%n", GrownReport.line(lived.grown()));
   }
 
   private static String interval(Interval interval) {
@@ -72,6 +73,7 @@ final class LifeReport {
     talk(report, lived);
     memory(report, lived);
     supervised(report, lived.supervised());
+    GrownReport.add(report, lived.grown(), command(lived, "grow"));
     steps(report, lived);
     return report;
   }

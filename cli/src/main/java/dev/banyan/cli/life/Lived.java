@@ -1,5 +1,6 @@
 package dev.banyan.cli.life;
 
+import dev.banyan.grow.Transitions;
 import dev.banyan.train.Evaluation;
 import dev.banyan.train.HeldOutSplit;
 import java.util.List;
@@ -17,6 +18,7 @@ record Lived(
     Talk talk,
     Memory memory,
     Supervised supervised,
+    Transitions grown,
     List<StepBook.Done> steps) {
   /** What the world step made. */
   record WorldMade(long documents, long textBytes, long exercises) {}

@@ -25,13 +25,14 @@ final class TargetConfig {
 
   private TargetConfig() {}
 
+  /** Wanted sizes, whole. */
+  record Wanted(int hidden, int layers, int heads, int keyValueHeads, int ffn, int headDim) {}
+
   /**
-   * Wanted sizes, whole.
+   * The sizes of a target of {@code source}.
    *
    * @throws UserInputException for one smaller than the source's
    */
-  record Wanted(int hidden, int layers, int heads, int keyValueHeads, int ffn, int headDim) {}
-
   static Wanted wanted(ModelConfig source, GrowthOptions options) {
     Size from = Size.of(source);
     Size size = options.size();

@@ -84,10 +84,10 @@ final class Rotation {
     }
     Double mscale = yarn.mscale();
     Double all = yarn.mscaleAllDim();
-    boolean both = mscale != null && all != null && mscale != 0 && all != 0;
-    return both
-        ? temperature(yarn.factor(), mscale) / temperature(yarn.factor(), all)
-        : temperature(yarn.factor(), 1);
+    if (mscale != null && all != null && mscale != 0 && all != 0) {
+      return temperature(yarn.factor(), mscale) / temperature(yarn.factor(), all);
+    }
+    return temperature(yarn.factor(), 1);
   }
 
   private static double temperature(double factor, double mscale) {
