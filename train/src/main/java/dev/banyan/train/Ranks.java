@@ -181,7 +181,7 @@ public final class Ranks implements AutoCloseable {
 
   private static void waitShortly(Rank rank) {
     try {
-      boolean ended = rank.process.waitFor(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+      boolean unused = rank.process.waitFor(LOOK.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while ranks ran", e);

@@ -44,7 +44,7 @@ public final class TrainRank {
     try {
       var settings = Settings.of(TrainConfig.SETTINGS).with(job.settings(), "job");
       TrainConfig config = TrainConfig.of(settings);
-      if (!settings.says("threads") || config.threads() == 0) {
+      if (settings.count("threads", 0) == 0) { // its part of the cores
         int cores = Runtime.getRuntime().availableProcessors();
         config = config.withThreads(Math.max(1, cores / job.world()));
       }
