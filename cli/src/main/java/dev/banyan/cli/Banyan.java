@@ -9,6 +9,7 @@ import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
 import dev.banyan.cli.cluster.ClusterLabCommand;
+import dev.banyan.cli.cluster.ClusterSteerCommand;
 import dev.banyan.cli.cluster.ClusterMonthCommand;
 import dev.banyan.cli.cluster.ClusterProbeCommand;
 import dev.banyan.cli.cluster.ClusterRouteCommand;
@@ -106,6 +107,7 @@ public final class Banyan {
               "Finds the faulty part of a training cluster, plans the paths of its traffic.",
               ClusterDiagnoseCommand.class,
               ClusterLabCommand.class,
+              ClusterSteerCommand.class,
               ClusterRouteCommand.class,
               ClusterSimulateCommand.class,
               ClusterProbeCommand.class,
