@@ -10,6 +10,7 @@ import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
 import dev.banyan.cli.cluster.ClusterLabCommand;
+import dev.banyan.cli.cluster.ClusterSteerCommand;
 import dev.banyan.cli.cluster.ClusterMonthCommand;
 import dev.banyan.cli.cluster.ClusterProbeCommand;
 import dev.banyan.cli.cluster.ClusterRouteCommand;
@@ -123,6 +124,7 @@ public final class Banyan {
               ClusterDiagnoseCommand.class,
               ClusterWatchCommand.class,
               ClusterLabCommand.class,
+              ClusterSteerCommand.class,
               ClusterRouteCommand.class,
               ClusterSimulateCommand.class,
               ClusterProbeCommand.class,
