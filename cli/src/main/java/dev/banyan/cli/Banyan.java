@@ -1,5 +1,6 @@
 package dev.banyan.cli;
 
+import dev.banyan.cli.bench.BenchClusterCommand;
 import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
@@ -118,7 +119,8 @@ public final class Banyan {
               BenchTrainCommand.class,
               BenchPlanCommand.class,
               BenchLayoutCommand.class,
-              BenchLifeCommand.class),
+              BenchLifeCommand.class,
+              BenchClusterCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 
   private Banyan() {}
