@@ -1,5 +1,6 @@
 package dev.banyan.cli;
 
+import dev.banyan.cli.bench.BenchClusterCommand;
 import dev.banyan.cli.bench.BenchGrowCommand;
 import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
@@ -146,7 +147,8 @@ public final class Banyan {
               BenchRoutesCommand.class,
               BenchGrowCommand.class,
               BenchLayoutCommand.class,
-              BenchLifeCommand.class),
+              BenchLifeCommand.class,
+              BenchClusterCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 
   private Banyan() {}
