@@ -71,14 +71,13 @@ public final class ServeRivals {
 
   /** How many steps progress will count. */
   public static int steps(Options options) {
-    return 14 + options.traces().size() + (options.full() ? 15 : 4);
+    return options.traces().size() + (options.full() ? 29 : 17);
   }
 
   /** Measures everything. */
   public static Outcome measure(Options options, Progress progress) {
     var rivals = new ServeRivals(options, progress);
     rivals.mainTable();
-    rivals.bestPoint();
     rivals.otherWorkloads();
     rivals.priorities();
     rivals.starvation();
@@ -90,21 +89,26 @@ public final class ServeRivals {
   }
 
   private void mainTable() {
-    against(9);
-    against(9.5);
-    if (options.full()) {
-      against(9.75);
+    run("M-M at 9.4/s, all", generated("M-M", 9.4, 1), PolicyNames.all());
+    for (double rate :
+        options.full() ? new double[] {9, 9.25, 9.4, 9.5, 9.75} : new double[] {9.25, 9.4}) {
+      against(rate);
     }
   }
 
-  /** INFaaS++ has a pooled P99 of 20 to 120 s where the bars apply; other rates show the way. */
+  /**
+   * A P99 near saturation is decided by the draw, so it takes four times the seeds. The bars apply
+   * where INFaaS++ has a pooled P99 of 20 to 120 s; other rates show the way.
+   */
   private void against(double rate) {
     String at = "M-M at " + rate + "/s";
-    Comparison all = run(at, generated("M-M", rate, 1), PolicyNames.all());
+    Comparison all = run(at, generated("M-M", rate, 1), FOUR, 4 * options.seeds());
     PolicyOutcome infaas = all.policy("infaas").orElseThrow();
     PolicyOutcome llumnix = all.policy("llumnix").orElseThrow();
     PolicyOutcome ours = all.policy("banyan").orElseThrow();
     PolicyOutcome requeue = all.policy("requeue").orElseThrow();
+    double knee = infaas.pooled().prefillP99Seconds();
+    add("infaas, " + at, "P99 prefill", seconds(knee), "20 to 120 s", atKnee(knee));
     String part = "llumnix : infaas, " + at;
     ratio(part, "mean prefill", infaas, llumnix, Figures::prefillMeanSeconds, 2.3);
     ratio(part, "P99 prefill", infaas, llumnix, Figures::prefillP99Seconds, 2);
@@ -122,54 +126,48 @@ public final class ServeRivals {
     String seeds = worse + " of " + all.seeds();
     add(part, "seeds with a worse P99", seeds, "≤ 1 of 10", 10 * worse <= all.seeds());
     geometric("banyan : requeue, " + at, "P99 prefill, geometric mean", requeue, ours, 1.5);
+    bestPoint(at, infaas, llumnix);
   }
 
-  private void bestPoint() {
+  private static boolean atKnee(double p99Seconds) {
+    return p99Seconds >= 20 && p99Seconds <= 120;
+  }
+
+  private void bestPoint(String at, PolicyOutcome infaas, PolicyOutcome llumnix) {
     double best = 0;
-    String where = "";
-    for (double rate :
-        options.full() ? new double[] {9, 9.25, 9.5, 9.75, 10} : new double[] {9.25}) {
-      Comparison two =
-          run(
-              "M-M at " + rate + "/s, two",
-              generated("M-M", rate, 1),
-              List.of("infaas", "llumnix"));
-      PolicyOutcome infaas = two.policies().get(0);
-      PolicyOutcome llumnix = two.policies().get(1);
-      for (int i = 0; i < two.seeds(); i++) {
-        double gain =
-            infaas.perSeed().get(i).prefillP99Seconds()
-                / llumnix.perSeed().get(i).prefillP99Seconds();
-        if (gain > best) {
-          best = gain;
-          where = rate + "/s, seed " + (i + 1);
-        }
+    int where = 0;
+    for (int i = 0; i < infaas.perSeed().size(); i++) {
+      double gain =
+          infaas.perSeed().get(i).prefillP99Seconds()
+              / llumnix.perSeed().get(i).prefillP99Seconds();
+      if (gain > best) {
+        best = gain;
+        where = i + 1;
       }
     }
-    add(
-        "llumnix : infaas, best point",
-        "P99 prefill at " + where,
-        times(best),
-        "≥ 10 ×",
-        best >= 10);
+    String what = "P99 prefill of its best seed, " + where;
+    add("llumnix : infaas, " + at, what, times(best), "≥ 10 ×", best >= 10);
   }
 
   private void otherWorkloads() {
     Map<String, Workload> workloads = new LinkedHashMap<>();
-    workloads.put("S-S at 38/s", generated("S-S", 38, 1));
-    workloads.put("L-L at 3.5/s", generated("L-L", 3.5, 1));
-    workloads.put("S-L at 5.0/s", generated("S-L", 5.0, 1));
-    workloads.put("L-S at 20/s", generated("L-S", 20, 1));
-    workloads.put("burstgpt-like at 11/s", generated("burstgpt-like", 11, 2));
+    workloads.put("S-S", generated("S-S", 40, 1));
+    workloads.put("L-L", generated("L-L", 3.25, 1));
+    workloads.put("S-L", generated("S-L", 4.5, 1));
+    workloads.put("L-S", generated("L-S", 22, 1));
+    workloads.put("burstgpt-like", generated("burstgpt-like", 11.5, 2));
     for (Path file : options.traces()) {
       Trace trace = Trace.read(file);
-      boolean mooncake = trace.format().equals("mooncake");
-      double rate = mooncake ? 3 : 12;
-      workloads.put(
-          trace.name() + " at " + rate + "/s",
-          Workload.of(trace, Math.min(options.requests(), 5000), rate));
+      double rate = trace.format().equals("mooncake") ? 1.5 : 12;
+      workloads.put(trace.name(), Workload.of(trace, Math.min(options.requests(), 5000), rate));
     }
+    Map<String, Workload> atKnees = new LinkedHashMap<>();
     workloads.forEach(
+        (name, workload) -> {
+          Workload knee = knee(workload);
+          atKnees.put(name + String.format(Locale.ROOT, " at %.2f/s", knee.rate()), knee);
+        });
+    atKnees.forEach(
         (name, workload) -> {
           Comparison four = run(name, workload, FOUR);
           PolicyOutcome infaas = four.policy("infaas").orElseThrow();
@@ -189,6 +187,36 @@ public final class ServeRivals {
               "≥ 0.95 ×",
               mean >= 1 / 1.05);
         });
+  }
+
+  /** The workload at a rate where INFaaS++ has a pooled P99 of 20 to 120 s, by bisection. */
+  private Workload knee(Workload first) {
+    double low = 0;
+    double high = Double.POSITIVE_INFINITY;
+    Workload tried = first;
+    for (int i = 0; i < 12; i++) {
+      double p99 =
+          Simulation.of(tried, FleetPlan.of(A10, 16))
+              .run(List.of("infaas"), options.seeds(), options.seed(), Progress.none())
+              .policies()
+              .getFirst()
+              .pooled()
+              .prefillP99Seconds();
+      if (atKnee(p99)) {
+        return tried;
+      }
+      if (p99 < 20) {
+        low = tried.rate();
+      } else {
+        high = tried.rate();
+      }
+      tried =
+          tried.at(
+              low == 0
+                  ? high * 0.8
+                  : high == Double.POSITIVE_INFINITY ? low * 1.2 : (low + high) / 2);
+    }
+    return tried;
   }
 
   private void priorities() {
@@ -228,7 +256,8 @@ public final class ServeRivals {
     String part = "scaling, L-L 2.0/s Poisson";
     Map<Double, PolicyOutcome> theirs = new LinkedHashMap<>();
     Map<Double, PolicyOutcome> ours = new LinkedHashMap<>();
-    double[] lows = options.full() ? new double[] {5, 10, 25, 45, 65, 85} : new double[] {10, 45};
+    double[] lows =
+        options.full() ? new double[] {5, 10, 25, 45, 65, 85} : new double[] {5, 10, 45};
     for (double low : lows) {
       FleetPlan fleet = FleetPlan.of(A10, 1).scaling(low, 16);
       Comparison two =
@@ -330,9 +359,13 @@ public final class ServeRivals {
   }
 
   private Comparison run(String name, Workload workload, List<String> policies) {
+    return run(name, workload, policies, options.seeds());
+  }
+
+  private Comparison run(String name, Workload workload, List<String> policies, int seeds) {
     Comparison comparison =
         Simulation.of(workload, FleetPlan.of(A10, 16))
-            .run(policies, options.seeds(), options.seed(), Progress.none());
+            .run(policies, seeds, options.seed(), Progress.none());
     comparisons.put(name, comparison);
     step(name);
     return comparison;

@@ -7,10 +7,13 @@ import dev.banyan.cli.bench.BenchPlanCommand;
 import dev.banyan.cli.bench.BenchRoutesCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
+import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
+import dev.banyan.cli.cluster.ClusterLabCommand;
 import dev.banyan.cli.cluster.ClusterMonthCommand;
 import dev.banyan.cli.cluster.ClusterProbeCommand;
 import dev.banyan.cli.cluster.ClusterRouteCommand;
 import dev.banyan.cli.cluster.ClusterSimulateCommand;
+import dev.banyan.cli.cluster.ClusterWatchCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
@@ -108,6 +111,9 @@ public final class Banyan {
               "Cluster",
               "cluster",
               "Finds the faulty part of a cluster, plans the paths of its traffic.",
+              ClusterDiagnoseCommand.class,
+              ClusterWatchCommand.class,
+              ClusterLabCommand.class,
               ClusterRouteCommand.class,
               ClusterSimulateCommand.class,
               ClusterProbeCommand.class,

@@ -67,6 +67,12 @@ public record Workload(
     return new Workload(name, trace, requests, rate, cv, high, low, mostPrompt, mostOutput);
   }
 
+  /** The same at another rate, in requests per second. */
+  public Workload at(double other) {
+    return new Workload(
+        name, trace, requests, other, cv, highShare, lowShare, mostPrompt, mostOutput);
+  }
+
   /** The same with prompts and outputs cut at these lengths. */
   public Workload capped(int prompt, int output) {
     return new Workload(name, trace, requests, rate, cv, highShare, lowShare, prompt, output);

@@ -115,6 +115,8 @@ public record TrainConfig(
           checkpoint-every      INTEGER  200     Steps between checkpoints; 0 for none.
           keep                  INTEGER  2       Checkpoints that stay.
           seed                  INTEGER  1       Where all randomness comes from.
+          ranks                 INTEGER  1       Processes that share the work of every step; divides shards.
+          events                PATHS    -       Folder for event lines of the ranks' collectives.
           threads               INTEGER  0       Threads; 0 for one per core. Changes nothing but the speed.
           """);
 
@@ -164,6 +166,12 @@ public record TrainConfig(
         new Checkpointing(settings.count("checkpoint-every", 0), settings.count("keep", 1)),
         settings.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+  }
+
+  /** The same with another number of threads. */
+  public TrainConfig withThreads(int other) {
+    return new TrainConfig(
+        out, start, tokenizer, shape, data, steps, optimizer, checkpointing, seed, other);
   }
 
   private static Steps steps(Settings settings) {

@@ -13,6 +13,7 @@ import dev.banyan.train.checkpoint.TrainerState;
 import dev.banyan.train.pack.DataOrder;
 import dev.banyan.train.pack.PackedRow;
 import dev.banyan.train.pack.Packer;
+import dev.banyan.train.ranks.RankGroup;
 import dev.banyan.train.step.TrainingStep;
 import dev.banyan.train.write.RunLog;
 import dev.banyan.weights.WeightFolder;
@@ -24,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 
 /**
  * Trains a language model: packed rows through forward and backward, AdamW, checkpoints.
@@ -49,6 +51,7 @@ public final class Trainer implements AutoCloseable {
   private final Checkpoints checkpoints;
   private final LanguageModel model;
   private final TrainingStep step;
+  private final Optional<RankGroup> ranks;
   private TrainerState state;
 
   /**
@@ -58,9 +61,29 @@ public final class Trainer implements AutoCloseable {
    *     folder holds another run
    */
   public static TrainResult run(TrainConfig config, Progress progress) {
+    return run(config, RankPlace.ALONE, line -> {}, progress);
+  }
+
+  /**
+   * One rank's part of a run that several processes make together. Every rank reads all of the data
+   * and computes its part of the shards; rank 0 writes what a run leaves. With two shards the bits
+   * are those of one process.
+   *
+   * @param lost told one line when another rank is lost while this one waits for it inside libtorch;
+   *     it should end the process
+   * @throws RankLostException when another rank is gone
+   */
+  public static TrainResult run(
+      TrainConfig config, RankPlace place, Consumer<String> lost, Progress progress) {
     var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
+    if (config.data().shards() % place.world() != 0) {
+      throw new UserInputException(
+          "shards is %d and there are %d ranks; shards must be a multiple of ranks"
+              .formatted(config.data().shards(), place.world()));
+    }
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
-      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
+      TrainerState fresh =
+          TrainerState.start(recipe(config, corpus, place.world()), config.seed());
       Optional<Checkpoints.Found> finished = checkpoints.finished();
       if (finished.isPresent()) {
         checkpoints.requireSame(finished.get(), fresh);
@@ -69,9 +92,29 @@ public final class Trainer implements AutoCloseable {
       checkpoints.requireNoOtherModel();
       Optional<Checkpoints.Found> latest = checkpoints.latest();
       latest.ifPresent(found -> checkpoints.requireSame(found, fresh));
-      try (Trainer trainer = new Trainer(config, corpus, checkpoints, latest, fresh)) {
-        return trainer.train(progress);
+      if (place.alone()) {
+        try (var trainer =
+            new Trainer(config, corpus, checkpoints, latest, fresh, Optional.empty())) {
+          return trainer.train(progress);
+        }
       }
+      try (RankGroup ranks = RankGroup.join(place, lost)) {
+        requireSameStart(ranks, latest);
+        try (var trainer =
+            new Trainer(config, corpus, checkpoints, latest, fresh, Optional.of(ranks))) {
+          return trainer.train(progress);
+        }
+      }
+    }
+  }
+
+  private static void requireSameStart(RankGroup ranks, Optional<Checkpoints.Found> latest) {
+    long own = latest.map(found -> found.state().step()).orElse(0L);
+    long first = ranks.agree(own);
+    if (own != first) {
+      throw new UserInputException(
+          "rank %d finds a checkpoint of step %d in out, rank 0 one of step %d; out must be one folder that all ranks see"
+              .formatted(ranks.place().rank(), own, first));
     }
   }
 
@@ -79,7 +122,7 @@ public final class Trainer implements AutoCloseable {
   public static TrainResult runAnew(TrainConfig config, Progress progress) {
     var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
-      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
+      TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
       checkpoints.removeOthers(fresh);
     }
     return run(config, progress);
@@ -92,8 +135,8 @@ public final class Trainer implements AutoCloseable {
   public static double secondsPerStep(TrainConfig config, int timed) {
     var checkpoints = new Checkpoints(config.out(), 1);
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
-      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
-      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh)) {
+      TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
+      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh, Optional.empty())) {
         Packer packer = trainer.packer();
         double[] seconds = new double[timed];
         for (int i = -WARM_UP_STEPS; i < timed; i++) {
@@ -115,7 +158,9 @@ public final class Trainer implements AutoCloseable {
       Corpus corpus,
       Checkpoints checkpoints,
       Optional<Checkpoints.Found> latest,
-      TrainerState fresh) {
+      TrainerState fresh,
+      Optional<RankGroup> ranks) {
+    this.ranks = ranks;
     this.config = config;
     this.corpus = corpus;
     this.checkpoints = checkpoints;
@@ -139,7 +184,7 @@ public final class Trainer implements AutoCloseable {
                   source.map(Path::toString).orElse("the model"),
                   model.config().maxPositions()));
     }
-    this.step = new TrainingStep(model, config);
+    this.step = new TrainingStep(model, config, ranks);
     this.state = latest.map(Checkpoints.Found::state).orElse(fresh);
     latest.ifPresent(found -> OptimizerFile.read(found.folder(), model, step.optimizer()));
   }
@@ -159,7 +204,8 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Everything that decides the result, by name. */
-  private static SequencedMap<String, String> recipe(TrainConfig config, Corpus corpus) {
+  private static SequencedMap<String, String> recipe(
+      TrainConfig config, Corpus corpus, int world) {
     var recipe = new LinkedHashMap<String, String>();
     var data = config.data();
     recipe.put("data", corpus.fingerprint());
@@ -167,6 +213,9 @@ public final class Trainer implements AutoCloseable {
     recipe.put("rows", Integer.toString(data.rows()));
     recipe.put("accumulate", Integer.toString(data.accumulate()));
     recipe.put("shards", Integer.toString(data.shards()));
+    if (world > 1 && data.shards() > 2) {
+      recipe.put("ranks", Integer.toString(world)); // two numbers add alike in any order, more not
+    }
     recipe.put("shuffle", Boolean.toString(data.shuffle()));
     recipe.put("schedule", config.steps().schedule().toString());
     recipe.put("precision", config.steps().precision().toString());
@@ -206,7 +255,7 @@ public final class Trainer implements AutoCloseable {
     long begun = System.nanoTime();
     Packer packer = packer();
     Optional<String> stopped = Optional.empty();
-    try (RunLog log = RunLog.open(config.out(), resumedAt)) {
+    try (RunLog log = first() ? RunLog.open(config.out(), resumedAt) : RunLog.none()) {
       progress.step(state.step(), resumedAt > 0 ? "going on" : "");
       while (state.step() < config.steps().count() && stopped.isEmpty()) {
         long stepBegun = System.nanoTime();
@@ -217,6 +266,7 @@ public final class Trainer implements AutoCloseable {
         if (stopped.isEmpty()) {
           step.update(rate);
           state = state.next(packer.state(), outcome.learned(), divergence);
+          ranks.ifPresent(group -> group.step(state.step()));
           double tokensPerSecond = tokensPerStep() / seconds(stepBegun);
           log.step(state, outcome, rate, tokensPerSecond);
           progress.step(
@@ -229,10 +279,13 @@ public final class Trainer implements AutoCloseable {
         }
       }
     }
-    Path folder =
-        stopped.isPresent()
-            ? checkpoints.latest().map(Checkpoints.Found::folder).orElse(config.out())
-            : checkpoints.finish(model, state, tokenizerPath);
+    Path folder = checkpoints.model();
+    if (stopped.isPresent()) {
+      folder = checkpoints.latest().map(Checkpoints.Found::folder).orElse(config.out());
+    } else if (first()) {
+      folder = checkpoints.finish(model, state, tokenizerPath);
+    }
+    ranks.ifPresent(RankGroup::barrier);
     double sitting = seconds(begun);
     return new TrainResult(
         folder,
@@ -274,10 +327,15 @@ public final class Trainer implements AutoCloseable {
     int every = config.checkpointing().every();
     // while the loss stands far above its best, the checkpoint from before is the last good one
     boolean due = every > 0 && state.step() % every == 0 && state.stepsAbove() == 0;
-    if (due && state.step() < config.steps().count()) {
+    if (first() && due && state.step() < config.steps().count()) {
       log.sync();
       checkpoints.write(model, step.optimizer(), state, tokenizerPath);
     }
+  }
+
+  /** Whether this process writes what the run leaves. */
+  private boolean first() {
+    return ranks.map(group -> group.place().rank() == 0).orElse(true);
   }
 
   private double tokensPerStep() {

@@ -1,4 +1,4 @@
-/** Commands that watch a cluster and route its traffic. */
+/** {@code banyan cluster}: commands over the cluster room. */
 @NullMarked
 package dev.banyan.cli.cluster;
 

@@ -13,6 +13,10 @@ import dev.banyan.core.Result;
 import dev.banyan.core.Seed;
 import dev.banyan.core.Setting;
 import dev.banyan.core.Settings;
+import dev.banyan.tensor.Libtorch;
+import dev.banyan.train.RankLostException;
+import dev.banyan.train.RankPlace;
+import dev.banyan.train.Ranks;
 import dev.banyan.train.TrainConfig;
 import dev.banyan.train.TrainResult;
 import dev.banyan.train.Trainer;
@@ -23,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,7 +73,14 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
     TrainConfig train = TrainConfig.of(settings);
     TrainResult result;
     try (Progress progress = common.progress("training", train.steps().count(), "steps")) {
-      result = Trainer.run(train, progress);
+      result = run(settings, train, progress);
+    } catch (RankLostException e) {
+      common
+          .err()
+          .printf(
+              "banyan: %s; start the same command again to go on from the last checkpoint%n",
+              e.getMessage());
+      return ExitCode.NO;
     }
     print(result);
     Result figures =
@@ -85,6 +97,24 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
             .put("stopped", result.stopped().orElse(""));
     common.emit(figures, () -> page(train, figures));
     return result.stopped().isPresent() ? ExitCode.NO : ExitCode.DONE;
+  }
+
+  /** In one process, in several started here, or as one of several that others started. */
+  private TrainResult run(Settings settings, TrainConfig train, Progress progress) {
+    Optional<RankPlace> place = RankPlace.of(System.getenv());
+    if (place.isPresent() && !place.get().alone()) {
+      return Trainer.run(train, place.get(), this::endLost, progress);
+    }
+    return settings.count("ranks", 1) > 1
+        ? Ranks.run(settings, progress)
+        : Trainer.run(train, progress);
+  }
+
+  /** A collective that waits for a lost rank cannot be ended, so the process is. */
+  private void endLost(String line) {
+    common.err().printf("banyan: %s%n", line);
+    common.err().flush();
+    Libtorch.exitNow(ExitCode.NO.code());
   }
 
   private void print(TrainResult result) {

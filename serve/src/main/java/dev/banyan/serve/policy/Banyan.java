@@ -20,11 +20,16 @@ import org.jspecify.annotations.Nullable;
  * @param mostMoves per request
  * @param headroomBlocks what an instance with high requests leaves to them: its memory but this
  * @param floor share of tokens a waiting lower class gets at least
+ * @param admission how instances admit within a class
  */
-public record Banyan(double low, double high, int mostMoves, int headroomBlocks, double floor)
+public record Banyan(
+    double low, double high, int mostMoves, int headroomBlocks, double floor, Admission admission)
     implements Policy {
-  /** As used everywhere: 3 and 6 blocks per request, 4 moves, 130 blocks, floor 8 %. */
-  public static final Banyan STANDARD = new Banyan(3, 6, 4, 130, 0.08);
+  /**
+   * As used everywhere: 3 and 6 blocks per request, 4 moves, 150 blocks, floor 8 %, patience 60, a
+   * block of growth.
+   */
+  public static final Banyan STANDARD = new Banyan(3, 6, 4, 150, 0.08, new Admission(60, 1));
 
   /** Freeness is told in steps of this length, so that instances of different speed compare. */
   private static final double REFERENCE_STEP = 0.05;
@@ -250,5 +255,19 @@ public record Banyan(double low, double high, int mostMoves, int headroomBlocks,
   @Override
   public ClassOrder classOrder() {
     return new ClassOrder(floor);
+  }
+
+  @Override
+  public Admission admission() {
+    return admission;
+  }
+
+  /**
+   * A narrower range: an instance that is drained gives its requests away in seconds, so letting
+   * one go costs little and need not be put off.
+   */
+  @Override
+  public Scaler scaling(Scaler asked) {
+    return asked.withWidth(20);
   }
 }

@@ -46,4 +46,14 @@ public interface Policy {
   default ClassOrder classOrder() {
     return ClassOrder.STRICT;
   }
+
+  /** How an instance admits the requests of one class. */
+  default Admission admission() {
+    return Admission.FIRST_COME;
+  }
+
+  /** The auto-scaler this policy wants in place of the one asked for. */
+  default Scaler scaling(Scaler asked) {
+    return asked;
+  }
 }

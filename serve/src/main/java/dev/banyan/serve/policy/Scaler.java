@@ -26,6 +26,11 @@ public record Scaler(
     return new Scaler(low, 50, 10, 100, 1, 16);
   }
 
+  /** The same with another width. */
+  Scaler withWidth(double other) {
+    return new Scaler(low, other, everySeconds, afterSeconds, fewest, most);
+  }
+
   /** What to do now. */
   public sealed interface Decision {
     /** Nothing. */

@@ -143,12 +143,7 @@ final class FaultWorld {
       return;
     }
     if (!ownership.accept(request, epoch, number)) {
-      boolean told =
-          ownership
-              .owner(request)
-              .map(owner -> owner.epoch() == epoch && number < owner.nextToken())
-              .orElse(false);
-      if (!told) {
+      if (ownership.mustStop(request, from.id)) {
         at(delay(), () -> fence(from, request, epoch));
       }
       return;

@@ -97,6 +97,16 @@ public final class Ownership {
     return true;
   }
 
+  /**
+   * Whether an instance must stop a request, seen from a token of it that was not accepted: it has
+   * ended, or belongs to another instance. A token of an older epoch from the owner itself is no
+   * reason: it was on its way while the owner asked, and the answer with the new epoch still is.
+   */
+  public boolean mustStop(long request, int instance) {
+    Owner now = owners.get(request);
+    return now == null || now.instance() != instance;
+  }
+
   /** The request ended, by its last token, a cancellation or an error; false when it had before. */
   public boolean end(long request) {
     return owners.remove(request) != null;

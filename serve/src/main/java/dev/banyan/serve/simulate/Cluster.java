@@ -362,7 +362,9 @@ public final class Cluster {
   // ---- instances
 
   private Engine add(EngineProfile profile) {
-    var engine = new Engine(engines.size(), profile, policy.classOrder(), prefixTokens, now);
+    var engine =
+        new Engine(
+            engines.size(), profile, policy.classOrder(), policy.admission(), prefixTokens, now);
     engines.add(engine);
     live.add(engine);
     reports.add(null);
@@ -390,10 +392,10 @@ public final class Cluster {
   }
 
   private void scale() {
-    Scaler scaler = setup.scaler();
-    if (scaler == null) {
+    if (setup.scaler() == null) {
       return;
     }
+    Scaler scaler = policy.scaling(setup.scaler());
     plan(scaler.everySeconds(), this::scale);
     switch (scaler.decide(fleet(), starting)) {
       case Scaler.Decision.Keep keep -> {}

@@ -1,6 +1,7 @@
 package dev.banyan.serve.simulate;
 
 import dev.banyan.serve.EngineProfile;
+import dev.banyan.serve.policy.Admission;
 import dev.banyan.serve.policy.ClassCounts;
 import dev.banyan.serve.policy.ClassOrder;
 import dev.banyan.serve.policy.InstanceLoad;
@@ -39,6 +40,7 @@ final class Engine {
   private final List<SimRequest> prefilling = new ArrayList<>();
   private final PrefixCache prefixes;
   private final ClassOrder order;
+  private final Admission admission;
   private final double[] served = new double[PriorityClass.count()];
   private int used;
   private int waitingBlocks;
@@ -52,10 +54,17 @@ final class Engine {
   private long dispatched;
   private int prefillTokens;
 
-  Engine(int id, EngineProfile profile, ClassOrder order, int prefixTokens, double now) {
+  Engine(
+      int id,
+      EngineProfile profile,
+      ClassOrder order,
+      Admission admission,
+      int prefixTokens,
+      double now) {
     this.id = id;
     this.profile = profile;
     this.order = order;
+    this.admission = admission;
     this.startedAt = now;
     this.prefixes = new PrefixCache(Math.max(1, prefixTokens / profile.memory().blockTokens()));
     for (int i = 0; i < PriorityClass.count(); i++) {
@@ -70,14 +79,27 @@ final class Engine {
     request.state = SimRequest.State.WAITING;
     request.settledAt = now;
     ArrayDeque<SimRequest> queue = waiting.get(request.priority().index());
-    // In order of arrival: one that comes from another queue may be older than those here.
+    // One that comes from another queue may be due before those here.
     var later = new ArrayDeque<SimRequest>();
-    while (!queue.isEmpty() && queue.getLast().id > request.id && queue.getLast().generated == 0) {
+    while (!queue.isEmpty() && queue.getLast().generated == 0 && after(queue.getLast(), request)) {
       later.addFirst(queue.removeLast());
     }
     queue.addLast(request);
     queue.addAll(later);
     count(request, 1);
+  }
+
+  /** Whether {@code one} stands behind {@code other}; of equals the earlier came first. */
+  private boolean after(SimRequest one, SimRequest other) {
+    int byDue = Double.compare(due(one), due(other));
+    return byDue != 0 ? byDue > 0 : one.id > other.id;
+  }
+
+  private double due(SimRequest request) {
+    double prefillSeconds =
+        profile.prefill().seconds()
+            + profile.prefill().tokenSeconds() * request.trace.promptTokens();
+    return admission.due(request.trace.arrivalSeconds(), prefillSeconds);
   }
 
   void countDispatch(SimRequest request) {
@@ -196,7 +218,11 @@ final class Engine {
 
   /** An instance that holds nothing admits below the watermark, or it would wait for ever. */
   private boolean fits(SimRequest head) {
-    int spare = used == 0 && prefilling.isEmpty() ? 0 : profile.watermarkBlocks();
+    int spare = 0;
+    if (used > 0 || !prefilling.isEmpty()) {
+      spare = profile.watermarkBlocks();
+      spare += head.generated == 0 ? admission.growth(runningRequests()) : 0;
+    }
     return freeBlocks() - demand(head) >= spare;
   }
 

@@ -141,4 +141,21 @@ class SidesTest {
     source.on(new Message.Copied(MIGRATION, 2, true), 3, REQUEST, 0);
     assertThat(source.state()).isEqualTo(SourceSide.State.COMMITTING);
   }
+
+  /**
+   * Tokens of epoch 1 are still on their way when the owner's question moves the epoch on: they do
+   * not count, but are no reason to stop the request, or it would be nobody's.
+   */
+  @Test
+  void aLateTokenOfTheOwnerItselfStopsNothing() {
+    var ownership = new Ownership();
+    ownership.begin(7, 0);
+    var migration = new Migration(7, 1, 1, 0, 1);
+    assertThat(ownership.ask(new Message.Ask(migration)).source()).isTrue();
+    assertThat(ownership.accept(7, 1, 0)).isFalse();
+    assertThat(ownership.mustStop(7, 0)).isFalse();
+    assertThat(ownership.mustStop(7, 1)).isTrue();
+    ownership.end(7);
+    assertThat(ownership.mustStop(7, 0)).isTrue();
+  }
 }

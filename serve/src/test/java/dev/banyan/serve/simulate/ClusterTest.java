@@ -7,6 +7,7 @@ import dev.banyan.core.Seed;
 import dev.banyan.serve.EngineProfile;
 import dev.banyan.serve.PolicyNames;
 import dev.banyan.serve.TraceRequest;
+import dev.banyan.serve.policy.Admission;
 import dev.banyan.serve.policy.Arrival;
 import dev.banyan.serve.policy.Banyan;
 import dev.banyan.serve.policy.Fleet;
@@ -58,6 +59,56 @@ class ClusterTest {
     assertThat(outcome.requests().get(1).firstTokenSeconds())
         .isCloseTo(first + prefill, within(1e-9));
     assertThat(outcome.fragmentationFraction()).isZero();
+  }
+
+  /** A policy that sends everything to instance 0 and only admits as told. */
+  private record Admitting(Admission admission) implements Policy {
+    @Override
+    public String name() {
+      return "admitting";
+    }
+
+    @Override
+    public int dispatch(Arrival request, Fleet fleet) {
+      return 0;
+    }
+  }
+
+  /**
+   * While a long decode holds most of the memory, a prompt of 4,000 tokens (0.852 s of prefill)
+   * waits for it. One of 160 tokens that comes up to 0.852 · patience later passes it; one that
+   * comes after that does not, although it would fit.
+   */
+  @Test
+  void aShortPromptPassesALongOneOnlyAsFarAsPatienceReaches() {
+    double patience = 10;
+    double reach = patience * (0.000212 * (4000 - 160));
+    List<TraceRequest> trace =
+        List.of(
+            TraceRequest.of(0, 9600, 1500),
+            TraceRequest.of(3, 4000, 2),
+            TraceRequest.of(3 + reach - 0.5, 160, 2),
+            TraceRequest.of(3 + reach + 0.5, 160, 2));
+    Outcome patient = run(trace, new Admitting(new Admission(patience, 0)), 1);
+    double longStarts = 3 + patient.requests().get(1).firstTokenSeconds();
+    double early = trace.get(2).arrivalSeconds() + patient.requests().get(2).firstTokenSeconds();
+    double late = trace.get(3).arrivalSeconds() + patient.requests().get(3).firstTokenSeconds();
+    assertThat(early).isLessThan(longStarts - 5);
+    assertThat(late).isGreaterThanOrEqualTo(longStarts);
+    Outcome first = run(trace, new Admitting(Admission.FIRST_COME), 1);
+    assertThat(trace.get(2).arrivalSeconds() + first.requests().get(2).firstTokenSeconds())
+        .isGreaterThanOrEqualTo(3 + first.requests().get(1).firstTokenSeconds());
+  }
+
+  /** Room for growth keeps the newcomer out until it need not be preempted. */
+  @Test
+  void roomForGrowthSavesAPreemption() {
+    List<TraceRequest> trace =
+        List.of(TraceRequest.of(0, 800 * 16 - 600, 900), TraceRequest.of(1, 16 * 20, 900));
+    Outcome greedy = run(trace, new Admitting(Admission.FIRST_COME), 1);
+    Outcome roomy = run(trace, new Admitting(new Admission(0, 80)), 1);
+    assertThat(greedy.counts().preemptions()).isPositive();
+    assertThat(roomy.counts().preemptions()).isZero();
   }
 
   /** Two heads lack 120 blocks each while 240 are free, but half on either instance. */

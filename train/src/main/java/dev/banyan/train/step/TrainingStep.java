@@ -8,9 +8,11 @@ import dev.banyan.tensor.Shards;
 import dev.banyan.tensor.Tensor;
 import dev.banyan.train.TrainConfig;
 import dev.banyan.train.pack.PackedRow;
+import dev.banyan.train.ranks.RankGroup;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Computes loss and gradients of one step and updates the model. The rows of a micro-batch are cut
@@ -24,6 +26,9 @@ public final class TrainingStep implements AutoCloseable {
   private final AdamW optimizer;
   private final Shards shards;
   private final double clip;
+  private final Optional<RankGroup> ranks;
+  private final int firstShard;
+  private final int allShards;
 
   /**
    * What a step was like.
@@ -34,12 +39,20 @@ public final class TrainingStep implements AutoCloseable {
    */
   public record Outcome(double loss, double gradientNorm, int learned) {}
 
-  public TrainingStep(LanguageModel model, TrainConfig config) {
+  /**
+   * @param ranks those that share the work of a step, if there are others: each computes an equal
+   *     part of the shards
+   */
+  public TrainingStep(LanguageModel model, TrainConfig config, Optional<RankGroup> ranks) {
     this.model = model;
+    this.ranks = ranks;
     this.clip = config.optimizer().clip();
-    this.shards = Shards.open(config.data().shards(), config.threads());
+    int own = config.data().shards() / ranks.map(group -> group.place().world()).orElse(1);
+    this.firstShard = own * ranks.map(group -> group.place().rank()).orElse(0);
+    this.allShards = config.data().shards();
+    this.shards = Shards.open(own, config.threads());
     replicas.add(model);
-    for (int i = 1; i < config.data().shards(); i++) {
+    for (int i = 1; i < own; i++) {
       replicas.add(model.replica());
     }
     this.optimizer = optimizer(model, config.optimizer());
@@ -68,18 +81,30 @@ public final class TrainingStep implements AutoCloseable {
    */
   public Outcome gradients(List<List<PackedRow>> microBatches) {
     int learned = microBatches.stream().flatMap(List::stream).mapToInt(PackedRow::learned).sum();
-    double loss = 0;
+    double[] losses = new double[replicas.size()];
     for (List<PackedRow> rows : microBatches) {
-      int each = rows.size() / replicas.size();
+      int each = rows.size() / allShards;
+      int first = firstShard * each;
       List<Double> sums =
           shards.run(
-              shard -> sumLoss(shard, rows.subList(shard * each, (shard + 1) * each), learned));
-      for (double sum : sums) {
-        loss += sum;
+              shard ->
+                  sumLoss(
+                      shard,
+                      rows.subList(first + shard * each, first + (shard + 1) * each),
+                      learned));
+      for (int i = 0; i < losses.length; i++) {
+        losses[i] += sums.get(i);
       }
+    }
+    double loss = 0;
+    for (double each : losses) { // by shard, as ranks add them
+      loss += each;
     }
     try (Scope scope = Scope.open()) {
       addGradients();
+      if (ranks.isPresent()) {
+        loss = ranks.get().sum(List.copyOf(model.parameters().values()), loss);
+      }
       double norm = optimizer.clipGradientNorm(clip > 0 ? clip : Float.MAX_VALUE);
       return new Outcome(loss / learned, norm, learned);
     }
