@@ -1,5 +1,6 @@
 package dev.banyan.cli.bench;
 
+import dev.banyan.bench.ProbeSpeed;
 import dev.banyan.bench.RouteRivals;
 import dev.banyan.bench.SocketRings;
 import dev.banyan.cli.frame.Common;
@@ -25,11 +26,11 @@ import picocli.CommandLine.Option;
     name = "routes",
     description = {
       "Ways of routing beside each other: on C4's testbed, at 16,384 NICs, on random fabrics, and",
-      "with real sockets on a fabric of network namespaces (part sockets, takes root)."
+      "with real sockets on a fabric of network namespaces (parts probe and sockets, take root)."
     },
-    footer = "  banyan bench routes --parts testbed,speed,random,sockets")
+    footer = "  banyan bench routes --parts testbed,speed,random,probe,sockets")
 public final class BenchRoutesCommand implements Callable<ExitCode> {
-  private static final Set<String> PARTS = Set.of("testbed", "speed", "random", "sockets");
+  private static final Set<String> PARTS = Set.of("testbed", "speed", "random", "probe", "sockets");
 
   @Mixin private final Common common = new Common();
 
@@ -38,7 +39,7 @@ public final class BenchRoutesCommand implements Callable<ExitCode> {
       paramLabel = "NAMES",
       split = ",",
       defaultValue = "testbed,speed,random",
-      description = "testbed, speed, random, sockets (default: ${DEFAULT-VALUE}).")
+      description = "testbed, speed, random, probe, sockets (default: ${DEFAULT-VALUE}).")
   private List<String> parts = List.of();
 
   @Option(
@@ -74,7 +75,7 @@ public final class BenchRoutesCommand implements Callable<ExitCode> {
     for (String part : parts) {
       if (!PARTS.contains(part)) {
         throw new UserInputException(
-            "--parts: there is no part '" + part + "'; there are testbed, speed, random, sockets");
+            "--parts: there is no part '" + part + "'; there are testbed, speed, random, probe, sockets");
       }
     }
     if (seeds < 1 || fabrics < 1 || megabytes < 1 || !(uplink > 0)) {
@@ -89,6 +90,9 @@ public final class BenchRoutesCommand implements Callable<ExitCode> {
     }
     if (parts.contains("random")) {
       random(result);
+    }
+    if (parts.contains("probe")) {
+      probe(result);
     }
     if (parts.contains("sockets")) {
       sockets(result);
@@ -212,6 +216,42 @@ public final class BenchRoutesCommand implements Callable<ExitCode> {
             100 * random.leastOfBound(),
             random.overEcmp());
     result.put("random", random);
+  }
+
+  private void probe(Result result) throws InterruptedException {
+    Table table =
+        Table.of(
+            "spines",
+            "ports",
+            "answered",
+            "spines found",
+            "first s",
+            "again s",
+            "same",
+            "on the dead link",
+            "moved");
+    List<ProbeSpeed.Outcome> all = new ArrayList<>();
+    for (int spines : new int[] {64, 4}) {
+      ProbeSpeed.Outcome each = ProbeSpeed.measure(spines);
+      all.add(each);
+      table.row(
+          spines,
+          each.ports(),
+          each.answered(),
+          each.found(),
+          three(each.firstSeconds()),
+          three(each.seconds()),
+          each.same() ? "yes" : "NO",
+          each.usedDead(),
+          each.moved());
+    }
+    common
+        .out()
+        .print(
+            TextTable.of(
+                table.caption(
+                    "UDP over one leaf pair; moved: ports with another path after one link went down.")));
+    result.put("probe", all);
   }
 
   private void sockets(Result result) throws IOException, InterruptedException {
