@@ -100,10 +100,8 @@ public final class ClusterView {
     List<Verdict> said = findings.verdicts();
     for (int i = 0; i < past.size(); i++) {
       Past each = past.get(i);
-      Verdict still =
-          said.stream().filter(v -> v.sameFault(each.verdict)).findFirst().orElse(null);
-      past.set(
-          i, new Past(still == null ? each.verdict : still, each.atMillis, still != null));
+      Verdict still = said.stream().filter(v -> v.sameFault(each.verdict)).findFirst().orElse(null);
+      past.set(i, new Past(still == null ? each.verdict : still, each.atMillis, still != null));
     }
     for (Verdict verdict : said) {
       if (past.stream().noneMatch(each -> each.open && each.verdict.sameFault(verdict))) {

@@ -161,7 +161,9 @@ public final class NamespaceFabric implements AutoCloseable {
     names.forEach(NamespaceFabric::awaitLinks);
   }
 
-  /** A new link drops packets until the kernel has noticed its carrier, seconds on a busy machine. */
+  /**
+   * A new link drops packets until the kernel has noticed its carrier, seconds on a busy machine.
+   */
   private static void awaitLinks(String name) {
     long end = System.nanoTime() + 20_000_000_000L;
     while (System.nanoTime() < end) {

@@ -1,7 +1,6 @@
 package dev.banyan.cluster;
 
 import dev.banyan.cluster.certify.Bound;
-
 import dev.banyan.cluster.fabric.JobsReader;
 import dev.banyan.cluster.fabric.PlanWriter;
 import dev.banyan.cluster.fabric.RouteMethod;

@@ -38,11 +38,17 @@ class ClusterPageTest {
       throws Exception {
     Path page = folder.resolve("page.html");
     ClusterPage.write(snapshot(ranks, "rank 5, sending"), page);
-    String dom = chromium(dark, "--window-size=" + width + ",2400", "--dump-dom", page.toUri().toString());
+    String dom =
+        chromium(dark, "--window-size=" + width + ",2400", "--dump-dom", page.toUri().toString());
     assertThat(dom).contains("1 culprit", "rank 5, sending", "communication slow", "isolate");
     assertThat(dom).contains(ranks == 16 ? "16 ranks" : "10,000 ranks");
     Path picture = folder.resolve("page.png");
-    chromium(dark, "--window-size=" + width + ",2400", "--hide-scrollbars", "--screenshot=" + picture, page.toUri().toString());
+    chromium(
+        dark,
+        "--window-size=" + width + ",2400",
+        "--hide-scrollbars",
+        "--screenshot=" + picture,
+        page.toUri().toString());
     BufferedImage image = ImageIO.read(picture.toFile());
     int culprit = dark ? 0xff5a5f : 0xb3141f;
     int healthy = dark ? 0x2f5a47 : 0xb9d6c6;
@@ -93,8 +99,7 @@ class ClusterPageTest {
     Topology topology = Topology.uniform(new Shape(1, 4, 4, 1, 200, 200), 200, 8, 1);
     RoutePlan plan =
         RoutePlanner.plan(
-            topology,
-            new JobTable(2, List.of(TrafficJob.allReduce("a", List.of(0, 2, 4, 6)))));
+            topology, new JobTable(2, List.of(TrafficJob.allReduce("a", List.of(0, 2, 4, 6)))));
     return new ClusterSnapshot(
         "a test",
         1_764_331_204_000L,
@@ -119,14 +124,16 @@ class ClusterPageTest {
   private String chromium(boolean dark, String... arguments)
       throws IOException, InterruptedException {
     String program = null;
-    for (String name : List.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")) {
+    for (String name :
+        List.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")) {
       program = program == null && new File(name).canExecute() ? name : program;
     }
     if (program == null) {
       System.out.println(NOT_RUN);
       Assumptions.abort(NOT_RUN);
     }
-    List<String> command = new ArrayList<>(List.of(program, "--headless", "--no-sandbox", "--disable-gpu"));
+    List<String> command =
+        new ArrayList<>(List.of(program, "--headless", "--no-sandbox", "--disable-gpu"));
     command.add("--user-data-dir=" + folder.resolve("profile"));
     command.add("--blink-settings=preferredColorScheme=" + (dark ? 0 : 1));
     command.addAll(List.of(arguments));

@@ -20,8 +20,7 @@ class ClusterViewTest {
     ClusterSnapshot shot = view.snapshot(findings(List.of(), 3), 7);
     ClusterSnapshot.Delays delays = shot.delays();
     assertThat(delays).isNotNull();
-    assertThat(delays.millis())
-        .containsExactly(-1, 5, -1, -1, -1, -1, -1, 80, -1);
+    assertThat(delays.millis()).containsExactly(-1, 5, -1, -1, -1, -1, -1, 80, -1);
     assertThat(shot.states()).isEqualTo("hhh");
   }
 
@@ -30,8 +29,14 @@ class ClusterViewTest {
     var view = new ClusterView("a job", null);
     var verdict =
         new Verdict(
-            Syndrome.COMMUNICATION_SLOW, List.of(1), List.of(), List.of("1->*"), List.of(), 0.9,
-            List.of("row 1 is slow"), Action.ISOLATE);
+            Syndrome.COMMUNICATION_SLOW,
+            List.of(1),
+            List.of(),
+            List.of("1->*"),
+            List.of(),
+            0.9,
+            List.of("row 1 is slow"),
+            Action.ISOLATE);
     ClusterSnapshot first = view.snapshot(findings(List.of(verdict), 3), 1000);
     assertThat(first.states()).isEqualTo("hch");
     ClusterSnapshot later = view.snapshot(findings(List.of(verdict), 3), 2000);
@@ -63,7 +68,17 @@ class ClusterViewTest {
 
   private static EventLine event(int from, int to, long nanos, EventKind kind) {
     return new EventLine.Event(
-        nanos, to, "world", 0, CollectiveOp.ALL_TO_ALL, "pairwise", 1 << 20, 0, from, Direction.RX, kind);
+        nanos,
+        to,
+        "world",
+        0,
+        CollectiveOp.ALL_TO_ALL,
+        "pairwise",
+        1 << 20,
+        0,
+        from,
+        Direction.RX,
+        kind);
   }
 
   private static Findings findings(List<Verdict> verdicts, int ranks) {

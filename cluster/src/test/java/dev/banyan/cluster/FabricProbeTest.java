@@ -96,7 +96,9 @@ class FabricProbeTest {
         .isInstanceOf(UserInputException.class)
         .hasMessageContaining("do not lie between 1 and 65535");
     assertThatThrownBy(
-            () -> FabricProbe.probe(Request.udp("0.0.0.0", "no such host.invalid", 20_000, 2), Map.of()))
+            () ->
+                FabricProbe.probe(
+                    Request.udp("0.0.0.0", "no such host.invalid", 20_000, 2), Map.of()))
         .isInstanceOf(UserInputException.class)
         .hasMessageContaining("no address that is known here");
     assertThatThrownBy(

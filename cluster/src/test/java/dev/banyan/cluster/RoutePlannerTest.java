@@ -51,8 +51,7 @@ class RoutePlannerTest {
   @Test
   void afterALinkFailsWeightsReachWhatEqualSharesCannot() {
     RoutePlan plan = RoutePlanner.plan(testbed(), testbedJobs(2));
-    RoutePlan after =
-        RoutePlanner.replan(testbed().withFailed(List.of("p0/leaf0-spine3")), plan);
+    RoutePlan after = RoutePlanner.replan(testbed().withFailed(List.of("p0/leaf0-spine3")), plan);
     // 128 queue pairs over 7 links: some link has 19, and a NIC has 4 queue pairs as slow as those.
     assertThat(slowest(after.withEqualWeights())).isCloseTo(4 * 1600 / 19.0, within(1e-9));
     assertThat(slowest(after)).isCloseTo(362, within(0.4));
@@ -162,8 +161,7 @@ class RoutePlannerTest {
       }
       planned++;
       RouteComparison all = RoutePlanner.compare(plan, 0);
-      double[] proven =
-          RoutePlanner.verify(plan.topology(), plan.jobs(), all.certificate());
+      double[] proven = RoutePlanner.verify(plan.topology(), plan.jobs(), all.certificate());
       assertThat(proven[0]).isCloseTo(all.certificate().slowestGbps(), within(1e-6 * proven[0]));
       assertThat(proven[1]).isCloseTo(all.certificate().meanGbps(), within(1e-6 * proven[1]));
       assertThat(all.ours().slowestGbps()).isLessThanOrEqualTo(proven[0] * (1 + 1e-9));
@@ -180,8 +178,12 @@ class RoutePlannerTest {
   private static RoutePlan randomPlan(RandomGenerator random) {
     var shape =
         new Shape(
-            1 + random.nextInt(2), 2 + random.nextInt(4), 1 + random.nextInt(6),
-            1 + random.nextInt(2), 200, 362);
+            1 + random.nextInt(2),
+            2 + random.nextInt(4),
+            1 + random.nextInt(6),
+            1 + random.nextInt(2),
+            200,
+            362);
     Topology topology =
         Topology.uniform(shape, 100.0 * (1 + random.nextInt(4)), 3 * shape.leaves(), 2)
             .withEcmp(new Ecmp(random.nextLong(), random.nextBoolean()));
@@ -217,7 +219,8 @@ class RoutePlannerTest {
         new JobTable(
             2,
             List.of(
-                TrafficJob.allReduce("a", List.of(0, 2)), TrafficJob.allReduce("b", List.of(1, 3))));
+                TrafficJob.allReduce("a", List.of(0, 2)),
+                TrafficJob.allReduce("b", List.of(1, 3))));
     List<PathCatalogue.Pair> pairs = new ArrayList<>();
     for (int nic = 0; nic < 4; nic++) {
       List<PathCatalogue.Port> ports = new ArrayList<>();

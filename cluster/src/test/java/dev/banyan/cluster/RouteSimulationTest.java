@@ -36,10 +36,7 @@ class RouteSimulationTest {
     Topology two = Topology.uniform(new Shape(1, 2, 2, 1, 100, 100), 100, 2, 1);
     JobTable jobs = new JobTable(1, List.of(job("only", 0, 1, 100)));
     Run ours =
-        RouteSimulation.run(
-                two,
-                jobs,
-                new Scenario(1, List.of("p0/leaf0-spine0"), 0.25, 0.5))
+        RouteSimulation.run(two, jobs, new Scenario(1, List.of("p0/leaf0-spine0"), 0.25, 0.5))
             .getLast();
     boolean used = ours.planBefore().flows().stream().anyMatch(flow -> flow.spine() == 0);
     assertThat(ours.endSeconds().getFirst()).isCloseTo(used ? 1.5 : 1, within(1e-6));
@@ -52,7 +49,11 @@ class RouteSimulationTest {
     double[] gbps = {10, 100, 100};
     Topology fabric =
         new Topology(
-            new Shape(1, 3, 1, 1, 100, 100), 1, new int[] {0, 1, 1, 2}, gbps, new Topology.Ecmp(1, false));
+            new Shape(1, 3, 1, 1, 100, 100),
+            1,
+            new int[] {0, 1, 1, 2},
+            gbps,
+            new Topology.Ecmp(1, false));
     JobTable jobs = new JobTable(1, List.of(job("a", 0, 1, 1), job("b", 2, 3, 1)));
     double[] rates = RoutePlanner.plan(fabric, jobs).jobGbps();
     assertThat(rates[0]).isCloseTo(10, within(1e-9));

@@ -100,8 +100,7 @@ public final class ClusterWatchCommand implements Callable<ExitCode> {
         common.out().println(served.url());
         common.out().flush();
       }
-      long end =
-          seconds == null ? Long.MAX_VALUE : System.nanoTime() + (long) (seconds * 1e9);
+      long end = seconds == null ? Long.MAX_VALUE : System.nanoTime() + (long) (seconds * 1e9);
       List<Verdict> said = new ArrayList<>();
       do {
         follower.poll(line -> take(line, view, live));
@@ -153,7 +152,8 @@ public final class ClusterWatchCommand implements Callable<ExitCode> {
     }
     return ClusterSnapshot.routes(
         RoutePlanner.plan(
-            RoutePlanner.readTopology(routeFiles.get(0)), RoutePlanner.readJobs(routeFiles.get(1))));
+            RoutePlanner.readTopology(routeFiles.get(0)),
+            RoutePlanner.readJobs(routeFiles.get(1))));
   }
 
   private static long now() {

@@ -51,8 +51,18 @@ class RouteCommandsTest {
   @Test
   void aRouteIsPlannedProvenWrittenAndDrawn() {
     int code =
-        run("route", at("t.yaml"), at("j.yaml"), "--fail", "p0/leaf0-spine3",
-            "--out", at("plan.json"), "--json", at("r.json"), "--report", at("r.html"));
+        run(
+            "route",
+            at("t.yaml"),
+            at("j.yaml"),
+            "--fail",
+            "p0/leaf0-spine3",
+            "--out",
+            at("plan.json"),
+            "--json",
+            at("r.json"),
+            "--report",
+            at("r.html"));
     assertThat(code).as(said(err)).isZero();
     JsonNode result = Json.read(folder.resolve("r.json"), JsonNode.class);
     JsonNode busbw = result.path("busbwGbps");
@@ -72,8 +82,20 @@ class RouteCommandsTest {
   @Test
   void aSimulationShowsEveryWayBeforeAndAfterTheFailure() {
     int code =
-        run("simulate", at("t.yaml"), at("j.yaml"), "--fail", "p0/leaf0-spine3", "--seeds", "3",
-            "--placement", "random", "--json", at("s.json"), "--report", at("s.html"));
+        run(
+            "simulate",
+            at("t.yaml"),
+            at("j.yaml"),
+            "--fail",
+            "p0/leaf0-spine3",
+            "--seeds",
+            "3",
+            "--placement",
+            "random",
+            "--json",
+            at("s.json"),
+            "--report",
+            at("s.html"));
     assertThat(code).as(said(err)).isZero();
     JsonNode ways = Json.read(folder.resolve("s.json"), JsonNode.class).path("ways");
     double ours = ways.path("Banyan").path("slowestGbpsAfter").path("mean").doubleValue();
@@ -94,8 +116,7 @@ class RouteCommandsTest {
               + share.path("diagnosisIsolation").doubleValue()
               + share.path("reinitialisation").doubleValue();
       assertThat(share.path("total").doubleValue()).isCloseTo(sum, within(1e-9));
-      assertThat(share.path("low95").doubleValue())
-          .isLessThan(share.path("high95").doubleValue());
+      assertThat(share.path("low95").doubleValue()).isLessThan(share.path("high95").doubleValue());
     }
     assertThat(result.path("june").path("total").doubleValue()).isCloseTo(31.19, within(1.56));
   }
@@ -140,8 +161,13 @@ class RouteCommandsTest {
     err.reset();
     var noun =
         Noun.group(
-            "Cluster", "cluster", "Routes.", ClusterRouteCommand.class,
-            ClusterSimulateCommand.class, ClusterProbeCommand.class, ClusterMonthCommand.class);
+            "Cluster",
+            "cluster",
+            "Routes.",
+            ClusterRouteCommand.class,
+            ClusterSimulateCommand.class,
+            ClusterProbeCommand.class,
+            ClusterMonthCommand.class);
     String[] line = new String[args.length + 1];
     line[0] = "cluster";
     System.arraycopy(args, 0, line, 1, args.length);

@@ -11,8 +11,9 @@ import java.util.List;
 
 /**
  * Ours: the equitable colouring; and where it does not reach the bound on a fabric that is not very
- * large and has unequal links or demands, the published ways as further beginnings, repaired and balanced alike, and as they are.
- * The best for the slowest job is taken, so no published way is better for it.
+ * large and has unequal links or demands, the published ways as further beginnings, repaired and
+ * balanced alike, and as they are. The best for the slowest job is taken, so no published way is
+ * better for it.
  */
 public final class Planner {
   /** Above this many queue pairs only the colouring is tried. */

@@ -138,7 +138,8 @@ final class Repair {
           continue;
         }
         double busy =
-            Math.max((loads[up] + share) / links.gbps[up], (loads[down] + share) / links.gbps[down]);
+            Math.max(
+                (loads[up] + share) / links.gbps[up], (loads[down] + share) / links.gbps[down]);
         busy = Math.max(busy, portBusy);
         if (busy < least * (1 - 1e-9)) {
           least = busy;

@@ -153,7 +153,8 @@ class DescriptionsTest {
     return TopologyReader.parse("topology.yaml", text, folder);
   }
 
-  private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String says) {
+  private static void refused(
+      org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String says) {
     assertThatThrownBy(call)
         .isInstanceOf(UserInputException.class)
         .hasMessageContaining(says)

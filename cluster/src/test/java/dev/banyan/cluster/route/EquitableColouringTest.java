@@ -35,8 +35,7 @@ class EquitableColouringTest {
       count[ends[e]][colour[e]]++;
     }
     return Arrays.stream(count)
-        .mapToInt(
-            row -> Arrays.stream(row).max().orElse(0) - Arrays.stream(row).min().orElse(0))
+        .mapToInt(row -> Arrays.stream(row).max().orElse(0) - Arrays.stream(row).min().orElse(0))
         .max()
         .orElse(0);
   }
