@@ -13,6 +13,8 @@ import dev.banyan.cluster.TrafficJob;
 import dev.banyan.cluster.TrafficJob.Collective;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -89,6 +91,9 @@ public final class RouteRivals {
    * @param firstSeconds in a JVM that has planned nothing yet, or as it comes
    * @param seconds median of the others
    * @param replanSeconds median after one more link failed
+   * @param processorSeconds that planning took of its own thread, median; on a machine others use
+   *     too this is less than the time on the wall
+   * @param replanProcessorSeconds the same after the failure
    * @param ofBound share of the certificate's bound that the slowest job has
    * @param ofBoundAfter the same after the failure
    * @param evenAfter the same with equal weights
@@ -100,6 +105,8 @@ public final class RouteRivals {
       double firstSeconds,
       double seconds,
       double replanSeconds,
+      double processorSeconds,
+      double replanProcessorSeconds,
       double ofBound,
       double ofBoundAfter,
       double evenAfter) {}
@@ -114,16 +121,23 @@ public final class RouteRivals {
     JobTable table = new JobTable(4, jobs).shuffled(topology, seed.stream("place"));
     double[] took = new double[repeats];
     double[] again = new double[repeats];
+    double[] used = new double[repeats];
+    double[] usedAgain = new double[repeats];
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     RoutePlan plan = null;
     RoutePlan after = null;
     Topology broken = topology.withFailed(List.of("p0/leaf3-spine5"));
     for (int i = 0; i < repeats; i++) {
       long start = System.nanoTime();
+      long processor = threads.getCurrentThreadCpuTime();
       plan = RoutePlanner.plan(topology, table);
       took[i] = (System.nanoTime() - start) / 1e9;
+      used[i] = (threads.getCurrentThreadCpuTime() - processor) / 1e9;
       start = System.nanoTime();
+      processor = threads.getCurrentThreadCpuTime();
       after = RoutePlanner.replan(broken, plan);
       again[i] = (System.nanoTime() - start) / 1e9;
+      usedAgain[i] = (threads.getCurrentThreadCpuTime() - processor) / 1e9;
     }
     if (plan == null || after == null) {
       throw new IllegalArgumentException("repeats is 0");
@@ -131,6 +145,8 @@ public final class RouteRivals {
     double first = took[0];
     Arrays.sort(took);
     Arrays.sort(again);
+    Arrays.sort(used);
+    Arrays.sort(usedAgain);
     RouteCertificate before = RoutePlanner.certificate(plan);
     RouteCertificate then = RoutePlanner.certificate(after);
     return new Speed(
@@ -140,6 +156,8 @@ public final class RouteRivals {
         first,
         took[repeats / 2],
         again[repeats / 2],
+        used[repeats / 2],
+        usedAgain[repeats / 2],
         slowest(plan) / before.slowestGbps(),
         slowest(after) / then.slowestGbps(),
         slowest(after.withEqualWeights()) / then.slowestGbps());

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A small leaf–spine fabric of Linux network namespaces on this machine, to try probes and plans
@@ -157,6 +158,22 @@ public final class NamespaceFabric implements AutoCloseable {
     if (uplinkMbit > 0) {
       limit(uplinkMbit);
     }
+    names.forEach(NamespaceFabric::awaitLinks);
+  }
+
+  /**
+   * A new link drops packets until the kernel has noticed its carrier, seconds on a busy machine.
+   */
+  private static void awaitLinks(String name) {
+    long end = System.nanoTime() + 20_000_000_000L;
+    while (System.nanoTime() < end) {
+      String links = run(List.of("ip", "-n", name, "-br", "link"), "");
+      if (links.lines().allMatch(line -> line.startsWith("lo ") || line.contains(" UP "))) {
+        return;
+      }
+      LockSupport.parkNanos(20_000_000);
+    }
+    throw new MissingThingException("links of the namespace " + name + " do not come up");
   }
 
   private void add(String name) {
@@ -294,7 +311,7 @@ public final class NamespaceFabric implements AutoCloseable {
     run(all, String.join("\n", lines) + "\n");
   }
 
-  private static void run(List<String> command, String input) {
+  private static String run(List<String> command, String input) {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       try (var to = process.getOutputStream()) {
@@ -305,6 +322,7 @@ public final class NamespaceFabric implements AutoCloseable {
         throw new MissingThingException(
             String.join(" ", command) + " failed: " + said.strip().lines().findFirst().orElse(""));
       }
+      return said;
     } catch (IOException e) {
       throw new MissingThingException(
           "cannot run " + command.getFirst() + ": " + e.getMessage(), e);

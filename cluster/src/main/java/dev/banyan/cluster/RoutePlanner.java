@@ -1,12 +1,12 @@
 package dev.banyan.cluster;
 
 import dev.banyan.cluster.certify.Bound;
-import dev.banyan.cluster.certify.CertificateCheck;
 import dev.banyan.cluster.fabric.JobsReader;
 import dev.banyan.cluster.fabric.PlanWriter;
 import dev.banyan.cluster.fabric.RouteMethod;
 import dev.banyan.cluster.fabric.TopologyReader;
 import dev.banyan.cluster.fabric.Traffic;
+import dev.banyan.cluster.proof.CertificateCheck;
 import dev.banyan.cluster.route.CruxPriority;
 import dev.banyan.cluster.route.Ecmp;
 import dev.banyan.cluster.route.GreedyC4p;

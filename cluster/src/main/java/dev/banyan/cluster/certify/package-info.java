@@ -1,4 +1,4 @@
-/** Upper bounds on what any routing can do, and the check of their certificates. */
+/** Upper bounds on what any routing can do. */
 @NullMarked
 package dev.banyan.cluster.certify;
 

@@ -17,6 +17,7 @@ final class Repair {
   private final Links links;
   private final Paths paths;
   private final double[] loads;
+  private final double fastest;
   private double enough;
 
   Repair(Topology topology, Traffic traffic, Links links, Paths paths) {
@@ -25,6 +26,11 @@ final class Repair {
     this.links = links;
     this.paths = paths;
     this.loads = new double[links.count];
+    double most = 0;
+    for (int e = 0; e < links.fabric; e++) {
+      most = Math.max(most, links.gbps[e]);
+    }
+    this.fastest = most;
   }
 
   /**
@@ -38,15 +44,46 @@ final class Repair {
     placeTheDead();
     for (int round = 0; round < rounds; round++) {
       int moved = 0;
+      double[] least = leastBusy();
       for (int q = 0; q < paths.up.length; q++) {
-        if (paths.up[q] >= 0 && busy(q) > enough) {
-          moved += better(q) ? 1 : 0;
+        if (paths.up[q] >= 0) {
+          double busy = busy(q);
+          moved += busy > enough && atBest(q, least) < busy * (1 - 1e-9) && better(q) ? 1 : 0;
         }
       }
       if (moved == 0) {
         return;
       }
     }
+  }
+
+  /** The least busy uplink and downlink of every leaf, [direction, plane, leaf]. */
+  private double[] leastBusy() {
+    int rows = topology.planes() * topology.leaves();
+    double[] least = new double[2 * rows];
+    java.util.Arrays.fill(least, Double.POSITIVE_INFINITY);
+    for (int e = 0; e < 2 * links.fabric; e++) {
+      if (links.gbps[e] > 0) {
+        int row = e / topology.paths();
+        least[row] = Math.min(least[row], busyOf(e));
+      }
+    }
+    return least;
+  }
+
+  /** No path of a queue pair can be less busy than this, once it is there. */
+  private double atBest(int q, double[] least) {
+    int k = traffic.connectionOf(q);
+    int leaves = topology.leaves();
+    double share = share(q);
+    int up = traffic.planeOf(q) * leaves + topology.leafOf(traffic.source[k]);
+    double rise = least[up] + share / fastest;
+    double fall = Double.POSITIVE_INFINITY;
+    for (int plane = 0; plane < topology.planes(); plane++) {
+      int down = (topology.planes() + plane) * leaves + topology.leafOf(traffic.destination[k]);
+      fall = Math.min(fall, least[down] + share / fastest);
+    }
+    return Math.max(rise, fall);
   }
 
   private void offDeadLinks() {

@@ -13,6 +13,9 @@ import dev.banyan.cluster.fabric.Traffic;
  * above the target move, so after a failure little is done.
  */
 final class Weights {
+  /** Nobody measures a thousandth. */
+  private static final double NEAR = 1e-3;
+
   private final Traffic traffic;
   private final Links links;
   private final Paths paths;
@@ -44,7 +47,7 @@ final class Weights {
     double[] kept = paths.weight.clone();
     double checkpoint = best;
     double excess = Double.POSITIVE_INFINITY;
-    for (int round = 1; round <= rounds && best > target * (1 + 1e-9); round++) {
+    for (int round = 1; round <= rounds && best > target * (1 + NEAR); round++) {
       double goal = target + (best - target) * 0.02;
       boolean moved = false;
       for (int k = 0; k < traffic.connections; k++) {

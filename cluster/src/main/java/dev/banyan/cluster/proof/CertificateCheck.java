@@ -1,4 +1,4 @@
-package dev.banyan.cluster.certify;
+package dev.banyan.cluster.proof;
 
 import dev.banyan.cluster.JobTable;
 import dev.banyan.cluster.Topology;
