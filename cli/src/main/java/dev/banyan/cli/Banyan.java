@@ -20,6 +20,7 @@ import dev.banyan.cli.plan.PlanExporterCommand;
 import dev.banyan.cli.plan.PlanLayoutCommand;
 import dev.banyan.cli.plan.PlanMakeCommand;
 import dev.banyan.cli.serve.ServeFaultsCommand;
+import dev.banyan.cli.serve.ServeRunCommand;
 import dev.banyan.cli.serve.ServeSimulateCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
@@ -96,9 +97,11 @@ public final class Banyan {
           Noun.group(
               "Serving",
               "serve",
-              "Tries policies that dispatch and move requests between instances.",
+              "Serves a model to OpenAI clients; tries policies that move requests.",
+              ServeRunCommand.class,
               ServeSimulateCommand.class,
-              ServeFaultsCommand.class),
+              ServeFaultsCommand.class)
+              .withDefault("run"),
           Noun.group(
               "bench",
               "bench",
