@@ -95,12 +95,12 @@ public final class Banyan {
                   PlanExporterCommand.class)
               .withDefault("make"),
           Noun.group(
-              "Serving",
-              "serve",
-              "Serves a model to OpenAI clients; tries policies that move requests.",
-              ServeRunCommand.class,
-              ServeSimulateCommand.class,
-              ServeFaultsCommand.class)
+                  "Serving",
+                  "serve",
+                  "Serves a model to OpenAI clients; tries policies that move requests.",
+                  ServeRunCommand.class,
+                  ServeSimulateCommand.class,
+                  ServeFaultsCommand.class)
               .withDefault("run"),
           Noun.group(
               "bench",

@@ -32,8 +32,7 @@ public final class NextToken {
    * @param scores the model's logits, one per token; negative infinity forbids one
    */
   public int choose(float[] scores, int position) {
-    double uniform =
-        sampling.temperature() == 0 ? 0 : seed.stream("sample", position).nextDouble();
+    double uniform = sampling.temperature() == 0 ? 0 : seed.stream("sample", position).nextDouble();
     return Sampler.choose(scores, sampling, history, uniform);
   }
 }

@@ -53,9 +53,7 @@ public final class ServeRunCommand implements Callable<ExitCode> {
   @Override
   public ExitCode call() throws IOException {
     int count =
-        instances == null
-            ? Math.max(1, Runtime.getRuntime().availableProcessors() / 2)
-            : instances;
+        instances == null ? Math.max(1, Runtime.getRuntime().availableProcessors() / 2) : instances;
     Gateway gateway = Gateway.open(model, adapters, count, port, !fast);
     var ended = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> close(gateway)));

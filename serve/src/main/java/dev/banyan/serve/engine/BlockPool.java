@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who uses which KV block. Blocks are counted references, so prompts that begin alike share them: a
  * full block is known by the hash of its tokens and of the block before it (vLLM's prefix cache). A
- * known block nobody uses stays until memory is wanted, the one unused longest first. O(1) per call.
+ * known block nobody uses stays until memory is wanted, the one unused longest first. O(1) per
+ * call.
  */
 final class BlockPool {
   /** What a full block holds: its tokens, after a beginning with this hash. */

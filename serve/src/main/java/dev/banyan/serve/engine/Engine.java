@@ -87,12 +87,10 @@ public final class Engine implements AutoCloseable {
   // ---- requests
 
   /** A request comes; {@code generated} is what the client already has of its answer. */
-  public void submit(
-      long request, long epoch, TokenRequest asked, int[] generated, int moves) {
+  public void submit(long request, long epoch, TokenRequest asked, int[] generated, int moves) {
     Guide guide = asked.schema().isEmpty() ? null : forward.guide(asked.schema());
     var sequence =
-        new Sequence(
-            request, epoch, asked, guide, generated, moves, orders++, clock.getAsDouble());
+        new Sequence(request, epoch, asked, guide, generated, moves, orders++, clock.getAsDouble());
     // probabilities of a prompt that was answered before were told before
     sequence.promptDone = !asked.promptLogprobs() || generated.length > 0;
     Sequence before = all.put(request, sequence);
@@ -283,7 +281,9 @@ public final class Engine implements AutoCloseable {
         before, Arrays.copyOfRange(of.tokens, from, from + size.blockTokens()));
   }
 
-  /** Makes room for {@code tokens} tokens, by preemption where it must; false when it lost its own. */
+  /**
+   * Makes room for {@code tokens} tokens, by preemption where it must; false when it lost its own.
+   */
   private boolean grow(Sequence of, int tokens) {
     int missing = blocksFor(tokens) - of.blocks.size();
     while (pool.free() < missing) {

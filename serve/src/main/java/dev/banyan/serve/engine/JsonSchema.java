@@ -13,11 +13,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A JSON schema as a grammar of characters: type, properties in their order with required,
- * items with minItems and maxItems, minLength and maxLength, enum, const, anyOf, oneOf, local
- * {@code $ref}. Objects with properties have no others, as in OpenAI's strict mode. What it does not
- * know and would have to enforce ({@code pattern}, {@code allOf}, {@code not}, bounds of numbers …)
- * is refused by name.
+ * A JSON schema as a grammar of characters: type, properties in their order with required, items
+ * with minItems and maxItems, minLength and maxLength, enum, const, anyOf, oneOf, local {@code
+ * $ref}. Objects with properties have no others, as in OpenAI's strict mode. What it does not know
+ * and would have to enforce ({@code pattern}, {@code allOf}, {@code not}, bounds of numbers …) is
+ * refused by name.
  */
 public final class JsonSchema {
   private static final int MOST_CHARACTERS = 64 * 1024;
@@ -370,7 +370,8 @@ public final class JsonSchema {
   /** {@code least} to {@code most} times, as a chain, so that each place is one rule. */
   private static Rule times(Rule part, int least, int most) {
     if (least > most) {
-      throw new UserInputException("the schema asks for at least %d and at most %d".formatted(least, most));
+      throw new UserInputException(
+          "the schema asks for at least %d and at most %d".formatted(least, most));
     }
     Rule rest = NOTHING;
     for (int i = most; i > 0; i--) {

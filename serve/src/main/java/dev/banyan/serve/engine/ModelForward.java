@@ -63,8 +63,7 @@ public final class ModelForward implements Forward {
       }
       every |= each.everyScore();
       batch.add(
-          new Batch.Piece(
-              each.sequence(), each.past(), each.ids(), adapters.get(each.adapter())));
+          new Batch.Piece(each.sequence(), each.past(), each.ids(), adapters.get(each.adapter())));
     }
     try (Scope scope = Scope.open();
         Guard guard = Guard.noGrad()) {

@@ -59,12 +59,7 @@ public final class PagedKvStore implements KvStore {
   /** Bytes of a block of all layers. */
   public static long blockBytes(ModelConfig config, int blockTokens) {
     var attention = config.attention();
-    return 4L
-        * config.layers()
-        * 2
-        * attention.keyValueHeads()
-        * blockTokens
-        * attention.headDim();
+    return 4L * config.layers() * 2 * attention.keyValueHeads() * blockTokens * attention.headDim();
   }
 
   /** The bytes of a block. */

@@ -48,8 +48,7 @@ final class HttpServer implements AutoCloseable {
     }
   }
 
-  HttpServer(
-      InetSocketAddress at, int mostConnections, int mostBodyBytes, Handler handler)
+  HttpServer(InetSocketAddress at, int mostConnections, int mostBodyBytes, Handler handler)
       throws IOException {
     this.server = new ServerSocket();
     this.server.setReuseAddress(true);
@@ -93,7 +92,8 @@ final class HttpServer implements AutoCloseable {
           exchange.send(e.status, "application/json", OpenAiError.of(e.status, e.getMessage()));
           return;
         } catch (SocketTimeoutException e) {
-          exchange.send(408, "application/json", OpenAiError.of(408, "the request came too slowly"));
+          exchange.send(
+              408, "application/json", OpenAiError.of(408, "the request came too slowly"));
           return;
         }
         socket.setSoTimeout(0);
@@ -180,7 +180,8 @@ final class HttpServer implements AutoCloseable {
       String length = header("Content-Length");
       boolean chunks = header("Transfer-Encoding").toLowerCase(Locale.ROOT).contains("chunked");
       if (chunks && !length.isEmpty()) {
-        throw new BadRequestException(400, "Content-Length and Transfer-Encoding exclude each other");
+        throw new BadRequestException(
+            400, "Content-Length and Transfer-Encoding exclude each other");
       }
       if (!chunks) {
         body = exactly(size(length.isEmpty() ? "0" : length, 10, most), deadline);
@@ -331,7 +332,8 @@ final class HttpServer implements AutoCloseable {
                     + "Transfer-Encoding: chunked\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
       }
-      part.writeBytes((Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      part.writeBytes(
+          (Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
       part.writeBytes(bytes);
       part.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
       out.write(part.toByteArray());

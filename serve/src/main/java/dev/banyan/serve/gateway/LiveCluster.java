@@ -220,8 +220,7 @@ final class LiveCluster implements AutoCloseable {
         ownership.end(request);
         streams.remove(request);
         stream.put(
-            new Token(
-                request, 0, 0, 0, Token.Finish.ERROR, Float.NaN, new int[0], new float[0]));
+            new Token(request, 0, 0, 0, Token.Finish.ERROR, Float.NaN, new int[0], new float[0]));
         return;
       }
       to = dispatch(stream);

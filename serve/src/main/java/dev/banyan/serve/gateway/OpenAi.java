@@ -100,10 +100,14 @@ final class OpenAi {
         JsonNode body = body(exchange);
         boolean special = body.path("add_special_tokens").asBoolean(true);
         int[] ids = tokenizer.encode(body.path("prompt").asString(""), special);
-        json(exchange, Map.of("tokens", ids, "count", ids.length, "max_model_len", engine.mostTokens()));
+        json(
+            exchange,
+            Map.of("tokens", ids, "count", ids.length, "max_model_len", engine.mostTokens()));
       }
       case "POST /detokenize" ->
-          json(exchange, Map.of("prompt", tokenizer.decode(ids(body(exchange).path("tokens")), false)));
+          json(
+              exchange,
+              Map.of("prompt", tokenizer.decode(ids(body(exchange).path("tokens")), false)));
       case "GET /tokenizer_info" -> json(exchange, tokenizerInfo());
       default -> {
         String path = exchange.path();
@@ -138,7 +142,9 @@ final class OpenAi {
     List<Object> all = new ArrayList<>();
     all.add(Map.of("id", name, "object", "model", "created", 0, "owned_by", "banyan"));
     for (String adapter : engine.adapters()) {
-      all.add(Map.of("id", name + ":" + adapter, "object", "model", "created", 0, "owned_by", "banyan"));
+      all.add(
+          Map.of(
+              "id", name + ":" + adapter, "object", "model", "created", 0, "owned_by", "banyan"));
     }
     return Map.of("object", "list", "data", all);
   }
@@ -164,12 +170,25 @@ final class OpenAi {
     var text = new StringBuilder();
     for (LiveCluster.Shown each : cluster.shown()) {
       String of = "{instance=\"" + each.id() + "\"} ";
-      double used = 1 - (double) each.load().memory().freeBlocks() / each.load().memory().totalBlocks();
-      text.append("banyan_requests_running").append(of).append(each.figures().running()).append('\n');
-      text.append("banyan_requests_waiting").append(of).append(each.figures().waiting()).append('\n');
+      double used =
+          1 - (double) each.load().memory().freeBlocks() / each.load().memory().totalBlocks();
+      text.append("banyan_requests_running")
+          .append(of)
+          .append(each.figures().running())
+          .append('\n');
+      text.append("banyan_requests_waiting")
+          .append(of)
+          .append(each.figures().waiting())
+          .append('\n');
       text.append("banyan_kv_used_ratio").append(of).append(used).append('\n');
-      text.append("banyan_generated_tokens_total").append(of).append(each.figures().generatedTokens()).append('\n');
-      text.append("banyan_preemptions_total").append(of).append(each.figures().preemptions()).append('\n');
+      text.append("banyan_generated_tokens_total")
+          .append(of)
+          .append(each.figures().generatedTokens())
+          .append('\n');
+      text.append("banyan_preemptions_total")
+          .append(of)
+          .append(each.figures().preemptions())
+          .append('\n');
     }
     LiveCluster.Counts counts = cluster.counts();
     text.append("banyan_requests_total ").append(counts.requests()).append('\n');
@@ -284,7 +303,8 @@ final class OpenAi {
       boolean wanted = body.path("logprobs").asBoolean(false);
       logprobs = wanted ? integer(body, "top_logprobs", 0, 0, MOST_LOGPROBS) : -1;
     } else {
-      logprobs = body.path("logprobs").isNumber() ? integer(body, "logprobs", 0, 0, MOST_LOGPROBS) : -1;
+      logprobs =
+          body.path("logprobs").isNumber() ? integer(body, "logprobs", 0, 0, MOST_LOGPROBS) : -1;
     }
     List<String> stops = new ArrayList<>();
     JsonNode stop = body.path("stop");
@@ -311,7 +331,9 @@ final class OpenAi {
             () -> new UserInputException("the model has no chat template; use /v1/completions"));
     List<Map<String, ?>> all = maps(messages);
     @Nullable List<Map<String, ?>> tools =
-        body.path("tools").isArray() && !body.path("tools").isEmpty() ? maps(body.path("tools")) : null;
+        body.path("tools").isArray() && !body.path("tools").isEmpty()
+            ? maps(body.path("tools"))
+            : null;
     String text = used.render(new Conversation(all, tools, null, true, Map.of())).text();
     return tokenizer.encode(text, false);
   }
@@ -429,7 +451,8 @@ final class OpenAi {
         return adapter;
       }
     }
-    throw new BadRequestException(404, "the model '" + model + "' is not served here; " + name + " is");
+    throw new BadRequestException(
+        404, "the model '" + model + "' is not served here; " + name + " is");
   }
 
   private static String schema(JsonNode format) throws BadRequestException {
@@ -457,7 +480,8 @@ final class OpenAi {
     }
     if (node.intValue() < least || node.intValue() > most) {
       throw new BadRequestException(
-          400, "'%s' is %d, must be between %d and %d".formatted(key, node.intValue(), least, most));
+          400,
+          "'%s' is %d, must be between %d and %d".formatted(key, node.intValue(), least, most));
     }
     return node.intValue();
   }
@@ -479,7 +503,8 @@ final class OpenAi {
   /** Takes a token; gives the text that is certain now. */
   private String take(Choice choice, Token token) throws BadRequestException {
     switch (token.finish()) {
-      case ERROR -> throw new BadRequestException(500, "the engine could not go on with this request");
+      case ERROR ->
+          throw new BadRequestException(500, "the engine could not go on with this request");
       case STOP -> choice.finish = "stop";
       case NONE, LENGTH -> choice.tokens.add(token);
     }
@@ -531,8 +556,7 @@ final class OpenAi {
         }
         if (over) {
           open.remove(each);
-          exchange.event(
-              chunk(asked, each, asked.chat ? Map.of() : "", null, each.finish));
+          exchange.event(chunk(asked, each, asked.chat ? Map.of() : "", null, each.finish));
         }
       }
     }

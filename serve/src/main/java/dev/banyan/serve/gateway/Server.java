@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 public final class Server implements AutoCloseable {
   private static final int MOST_BODY_BYTES = 8 << 20;
   private static final int MOST_CONNECTIONS = 4096;
-  private static final int START_SECONDS = 60;
+  private static final int START_SECONDS = 300;
 
   private final LiveCluster cluster;
   private final HttpServer http;

@@ -104,7 +104,8 @@ public final class EngineProcess {
             engine.blockBytes(),
             Math.min(room, positions),
             vocabulary);
-    this.migrations = new Migrations(settings.instance(), engine, policy, this::tell, this::connect);
+    this.migrations =
+        new Migrations(settings.instance(), engine, policy, this::tell, this::connect);
   }
 
   /** Runs an engine until it is told to stop. */
@@ -146,8 +147,7 @@ public final class EngineProcess {
 
   private Wire connect(String address) throws IOException {
     Wire wire = Wire.connect(address, "peer");
-    wire.start(
-        say -> post(() -> heard(wire, say)), migrations::room, () -> post(() -> gone(wire)));
+    wire.start(say -> post(() -> heard(wire, say)), migrations::room, () -> post(() -> gone(wire)));
     wire.say(new Say.Hello(false, settings.instance()));
     return wire;
   }

@@ -138,8 +138,7 @@ final class Migrations {
   }
 
   private void nothing(Say.Give give) {
-    var none =
-        new Migration(give.request(), give.attempt(), 0, instance, give.destination().id());
+    var none = new Migration(give.request(), give.attempt(), 0, instance, give.destination().id());
     gateway.accept(new Say.Moved(none, "NOTHING", 0, 0, 0));
   }
 
@@ -181,8 +180,7 @@ final class Migrations {
         case SourceSide.Action.ToGateway to -> gateway.accept(new Say.Protocol(to.message()));
         case SourceSide.Action.Copy copy -> {
           for (int i = copy.from(); i < copy.to(); i++) {
-            move.to.sayBlock(
-                migration, copy.stage(), i - copy.from(), engine.block(request, i));
+            move.to.sayBlock(migration, copy.stage(), i - copy.from(), engine.block(request, i));
           }
         }
         case SourceSide.Action.StopAtStepEnd stop -> {
@@ -202,8 +200,7 @@ final class Migrations {
       double stopped = move.stopped == 0 ? 0 : now() - move.stopped;
       int blocks = engine.has(request) ? engine.blocks(request) : 0;
       gateway.accept(
-          new Say.Moved(
-              migration, move.side.state().name(), blocks, now() - move.began, stopped));
+          new Say.Moved(migration, move.side.state().name(), blocks, now() - move.began, stopped));
     }
   }
 
@@ -254,8 +251,7 @@ final class Migrations {
         case DestinationSide.Action.Run run -> {
           var portable =
               Json.mapper().readValue(run.request().engineState(), Engine.Portable.class);
-          engine.adopt(
-              migration.request(), run.epoch(), run.nextToken(), portable, move.blocks);
+          engine.adopt(migration.request(), run.epoch(), run.nextToken(), portable, move.blocks);
         }
         case DestinationSide.Action.Release release -> {
           engine.release(move.blocks);
@@ -268,8 +264,7 @@ final class Migrations {
   private void reserve(Message.Reserve question, Wire from) {
     Coming move =
         coming.computeIfAbsent(
-            question.migration(),
-            m -> new Coming(new DestinationSide(m, EXPIRY_SECONDS), from));
+            question.migration(), m -> new Coming(new DestinationSide(m, EXPIRY_SECONDS), from));
     List<DestinationSide.Action> actions =
         move.side.on(
             question,
@@ -321,8 +316,7 @@ final class Migrations {
       case Message.Copied copied -> {
         if (mine != null) {
           long request = migration.request();
-          source(
-              mine, mine.side.on(copied, engine.blocks(request), state(request), now()));
+          source(mine, mine.side.on(copied, engine.blocks(request), state(request), now()));
         }
       }
       case Message.Committed committed -> {

@@ -176,7 +176,8 @@ public final class Wire implements AutoCloseable {
 
   /** {@code byte kind, byte length of the type's name, name, JSON}. */
   private static ByteBuffer[] json(byte kind, Object value) {
-    byte[] type = value.getClass().getSimpleName().getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    byte[] type =
+        value.getClass().getSimpleName().getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     byte[] text = Json.mapper().writeValueAsBytes(value);
     ByteBuffer buffer = ByteBuffer.allocate(6 + type.length + text.length);
     buffer.putInt(2 + type.length + text.length).put(kind).put((byte) type.length);
@@ -251,8 +252,7 @@ public final class Wire implements AutoCloseable {
   private Say block(int length, Room room) throws IOException {
     ByteBuffer head = full(ByteBuffer.allocate(56));
     var migration =
-        new Migration(
-            head.getLong(), head.getLong(), head.getLong(), head.getInt(), head.getInt());
+        new Migration(head.getLong(), head.getLong(), head.getLong(), head.getInt(), head.getInt());
     long unused = head.getLong();
     int stage = head.getInt();
     int index = head.getInt();
