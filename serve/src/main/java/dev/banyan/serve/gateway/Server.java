@@ -11,6 +11,8 @@ import dev.banyan.serve.process.EngineSettings;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +77,7 @@ public final class Server implements AutoCloseable {
       HttpServer http;
       try {
         http = new HttpServer(at, MOST_CONNECTIONS, MOST_BODY_BYTES, api::answer);
-      } catch (java.net.BindException e) {
+      } catch (BindException e) {
         throw new UserInputException(at + " cannot be listened at: " + e.getMessage(), e);
       }
       return new Server(cluster, http, engines);
@@ -108,7 +110,17 @@ public final class Server implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
-    return cluster.join(own.instance(), own.listen());
+    while (true) {
+      try {
+        return cluster.join(own.instance(), own.listen());
+      } catch (ConnectException e) {
+        // the socket is there a moment before somebody listens at it
+        if (System.nanoTime() > deadline || !engine.isAlive()) {
+          throw e;
+        }
+        Thread.onSpinWait();
+      }
+    }
   }
 
   /** Where it listens. */
