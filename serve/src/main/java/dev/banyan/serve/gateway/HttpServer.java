@@ -328,8 +328,14 @@ final class HttpServer implements AutoCloseable {
         chunked = true;
         answered = true;
         part.writeBytes(
-            ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
-                    + "Transfer-Encoding: chunked\r\n\r\n")
+            String.join(
+                    "\r\n",
+                    "HTTP/1.1 200 OK",
+                    "Content-Type: text/event-stream",
+                    "Cache-Control: no-cache",
+                    "Transfer-Encoding: chunked",
+                    "",
+                    "")
                 .getBytes(StandardCharsets.US_ASCII));
       }
       part.writeBytes(
