@@ -80,7 +80,11 @@ final class BlockPool {
   /** The block with this content, if there is one; not yet used. */
   int find(Content content) {
     Integer block = known.get(content.hash());
-    return block != null && content.same(contents[block]) ? block : -1;
+    if (block == null) {
+      return -1;
+    }
+    Content held = contents[block];
+    return held != null && content.same(held) ? block : -1;
   }
 
   /** How many use it. */

@@ -48,7 +48,6 @@ public final class Engine implements AutoCloseable {
   private double stepSeconds = 0.01;
   private double copyTokenSeconds = 2e-6;
   private boolean draining;
-  private int reserved;
 
   /**
    * How large an engine is.
@@ -307,7 +306,7 @@ public final class Engine implements AutoCloseable {
         .filter(each -> !each.held)
         .min(
             Comparator.comparingInt((Sequence each) -> each.priority().index())
-                .thenComparing(each -> -each.order))
+                .thenComparingLong(each -> -each.order))
         .orElse(null);
   }
 
@@ -464,20 +463,17 @@ public final class Engine implements AutoCloseable {
     for (int i = 0; i < blocks; i++) {
       taken.add(pool.take());
     }
-    reserved += blocks;
     return Optional.of(taken);
   }
 
   /** Gives back what was set aside. */
   public void release(List<Integer> blocks) {
     blocks.forEach(pool::release);
-    reserved -= blocks.size();
   }
 
   /** A request came with its keys and values in blocks that were set aside for it. */
   public void adopt(
       long request, long epoch, int nextToken, Portable portable, List<Integer> blocks) {
-    reserved -= blocks.size();
     var of =
         new Sequence(
             request,

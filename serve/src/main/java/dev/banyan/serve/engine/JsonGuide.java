@@ -51,7 +51,7 @@ final class JsonGuide implements Guide {
     }
   }
 
-  /** The empty stack: everything was matched. */
+  /** The empty stack: everything was matched; the only one without a rest. */
   private static final Stack END = Stack.of(new Rule.Later(), null);
 
   private JsonGuide(Rule rule, Vocabulary vocabulary) {
@@ -112,7 +112,7 @@ final class JsonGuide implements Guide {
 
   @Override
   public boolean isOver() {
-    return states.stream().allMatch(state -> state == END);
+    return states.stream().allMatch(state -> state.rest == null);
   }
 
   private static boolean mayEnd(Set<Stack> states) {
@@ -121,10 +121,10 @@ final class JsonGuide implements Guide {
   }
 
   private static boolean mayEnd(Stack state, int[] budget) {
-    if (state == END) {
+    if (state.rest == null) {
       return true;
     }
-    if (budget[0]-- <= 0 || state.rest == null) {
+    if (budget[0]-- <= 0) {
       return false;
     }
     Stack rest = state.rest;
@@ -148,7 +148,7 @@ final class JsonGuide implements Guide {
   }
 
   private static void step(Stack state, char c, Set<Stack> out, int[] budget) {
-    if (state == END || state.rest == null || budget[0]-- <= 0) {
+    if (state.rest == null || budget[0]-- <= 0) {
       return;
     }
     Stack rest = state.rest;

@@ -11,7 +11,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +31,7 @@ public final class PagedKvStore implements KvStore {
   private final long blockBytes;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
-  private final @Nullable Tensor[][] views;
+  private final Map<Integer, Tensor[]> views = new HashMap<>();
   private final Slot[] slots;
 
   private static final class Slot {
@@ -51,7 +53,6 @@ public final class PagedKvStore implements KvStore {
     this.blockTokens = blockTokens;
     this.blockBytes = blockBytes(config, blockTokens);
     this.memory = arena.allocate(blockBytes * blocks, 64);
-    this.views = new Tensor[blocks][];
     this.slots = new Slot[sequences];
     Arrays.setAll(slots, slot -> new Slot(layers));
   }
@@ -118,7 +119,7 @@ public final class PagedKvStore implements KvStore {
   }
 
   private Tensor[] views(int block) {
-    Tensor[] of = views[block];
+    Tensor[] of = views.get(block);
     if (of == null) {
       of = new Tensor[2 * layers];
       long bytes = blockBytes / of.length;
@@ -128,7 +129,7 @@ public final class PagedKvStore implements KvStore {
           of[i] = Scope.keep(Tensor.over(at, DType.F32, heads, blockTokens, headDim));
         }
       }
-      views[block] = of;
+      views.put(block, of);
     }
     return of;
   }
@@ -194,11 +195,9 @@ public final class PagedKvStore implements KvStore {
 
   @Override
   public void close() {
-    for (Tensor[] of : views) {
-      if (of != null) {
-        for (Tensor view : of) {
-          view.close();
-        }
+    for (Tensor[] of : views.values()) {
+      for (Tensor view : of) {
+        view.close();
       }
     }
     arena.close();

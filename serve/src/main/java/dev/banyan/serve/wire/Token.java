@@ -43,7 +43,11 @@ public record Token(
   }
 
   void write(ByteBuffer to) {
-    to.putLong(request).putLong(epoch).putInt(number).putInt(id).put((byte) java.util.Arrays.asList(FINISHES).indexOf(finish));
+    to.putLong(request)
+        .putLong(epoch)
+        .putInt(number)
+        .putInt(id)
+        .put((byte) java.util.Arrays.asList(FINISHES).indexOf(finish));
     to.putFloat(logprob).putInt(topIds.length);
     for (int i = 0; i < topIds.length; i++) {
       to.putInt(topIds[i]).putFloat(topLogprobs[i]);
