@@ -118,11 +118,13 @@ public final class ClusterSpeed {
       live.at((window + 1) * 4_000_000_000L + 400_000_000L);
       longest = Math.max(longest, (System.nanoTime() - start) / 1e9);
     }
-    System.gc();
-    var runtime = Runtime.getRuntime();
-    long used = runtime.totalMemory() - runtime.freeMemory();
-    Reference.reachabilityFence(live);
-    return new Pass(ranks, longest, used);
+    try {
+      System.gc();
+      var runtime = Runtime.getRuntime();
+      return new Pass(ranks, longest, runtime.totalMemory() - runtime.freeMemory());
+    } finally {
+      Reference.reachabilityFence(live);
+    }
   }
 
   private static void one(

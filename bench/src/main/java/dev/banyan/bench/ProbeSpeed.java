@@ -76,8 +76,7 @@ public final class ProbeSpeed {
     List<Port> ports;
     try {
       ports =
-          FabricProbe.inNamespace(
-                  fabric.host(0), () -> FabricProbe.probe(request, fabric.paths()))
+          FabricProbe.inNamespace(fabric.host(0), () -> FabricProbe.probe(request, fabric.paths()))
               .get();
     } catch (ExecutionException e) {
       throw new IllegalStateException("probing failed", e);

@@ -51,7 +51,7 @@ public record RankKills(List<Double> seconds, int named, int orphans) {
           throw new IllegalStateException("a run of a million steps ended by itself");
         } catch (RankLostException e) {
           seconds.add((System.nanoTime() - killer.at) / 1e9);
-          named += e.getMessage().startsWith("rank " + killer.rank + " ") ? 1 : 0;
+          named += String.valueOf(e.getMessage()).startsWith("rank " + killer.rank + " ") ? 1 : 0;
         }
         orphans += children().size();
         progress.step(kill + 1);

@@ -84,7 +84,7 @@ public record TrainSoak(
       RandomGenerator random = seed.stream("soak");
       while (seconds(begun) < duration.toMillis() / 1e3) {
         double life = life(random, longest);
-        lives.add(live(run, more, life, book, work));
+        lives.add(live(run, more, life, book));
         progress.step(
             (long) seconds(begun),
             "%d kills, step %d, %d steps again"
@@ -119,8 +119,7 @@ public record TrainSoak(
     return shortest * Math.pow(longest / shortest, random.nextDouble());
   }
 
-  private static Life live(
-      SmallRun run, Map<String, String> more, double seconds, SoakBook book, WorkFolder work) {
+  private static Life live(SmallRun run, Map<String, String> more, double seconds, SoakBook book) {
     List<Long> resident = new ArrayList<>();
     int[] last = {-1}; // none told yet
     boolean done =

@@ -11,11 +11,11 @@ import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
 import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
 import dev.banyan.cli.cluster.ClusterLabCommand;
-import dev.banyan.cli.cluster.ClusterSteerCommand;
 import dev.banyan.cli.cluster.ClusterMonthCommand;
 import dev.banyan.cli.cluster.ClusterProbeCommand;
 import dev.banyan.cli.cluster.ClusterRouteCommand;
 import dev.banyan.cli.cluster.ClusterSimulateCommand;
+import dev.banyan.cli.cluster.ClusterSteerCommand;
 import dev.banyan.cli.cluster.ClusterWatchCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
@@ -36,6 +36,7 @@ import dev.banyan.cli.plan.PlanLayoutCommand;
 import dev.banyan.cli.plan.PlanMakeCommand;
 import dev.banyan.cli.plan.PlanRunCommand;
 import dev.banyan.cli.serve.ServeFaultsCommand;
+import dev.banyan.cli.serve.ServeRunCommand;
 import dev.banyan.cli.serve.ServeSimulateCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
@@ -131,11 +132,13 @@ public final class Banyan {
               ClusterProbeCommand.class,
               ClusterMonthCommand.class),
           Noun.group(
-              "Serving",
-              "serve",
-              "Tries policies that dispatch and move requests between instances.",
-              ServeSimulateCommand.class,
-              ServeFaultsCommand.class),
+                  "Serving",
+                  "serve",
+                  "Serves a model to OpenAI clients; tries policies that move requests.",
+                  ServeRunCommand.class,
+                  ServeSimulateCommand.class,
+                  ServeFaultsCommand.class)
+              .withDefault("run"),
           Noun.group(
               "bench",
               "bench",

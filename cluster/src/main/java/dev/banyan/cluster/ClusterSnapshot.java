@@ -59,6 +59,7 @@ public record ClusterSnapshot(
    * @param millis row by row, sender down, receiver across; -1 where nothing was sent
    * @param worst connections furthest above the median
    */
+  @SuppressWarnings("ArrayRecordComponent") // thousands of cells, written once
   public record Delays(
       int size, int ranksPerCell, double medianMillis, double[] millis, List<Worst> worst) {
     public Delays {
@@ -103,6 +104,7 @@ public record ClusterSnapshot(
    * @param columns paths of a plane
    * @param load row by row, share of the link's rate; -1 where it is down
    */
+  @SuppressWarnings("ArrayRecordComponent") // thousands of cells, written once
   public record Routes(List<String> names, int columns, double[] load) {
     public Routes {
       names = List.copyOf(names);

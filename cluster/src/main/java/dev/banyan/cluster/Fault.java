@@ -50,6 +50,8 @@ public enum Fault {
   }
 
   private final Where where;
+
+  @SuppressWarnings("ImmutableEnumChecker") // List.of
   private final List<Syndrome> syndromes;
 
   Fault(Where where, Syndrome... syndromes) {

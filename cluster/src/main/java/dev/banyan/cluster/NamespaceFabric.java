@@ -135,25 +135,24 @@ public final class NamespaceFabric implements AutoCloseable {
         String net = "10." + (100 + leaf) + "." + h + ".";
         int host = leaf * hostsPerLeaf + h;
         cable(links, inside, leaf(leaf), "h" + h, net + "1/30", host(host), "eth0", net + "2/30");
-        inside.get(host(host)).add("route add default via " + net + "1");
+        commands(inside, host(host)).add("route add default via " + net + "1");
       }
     }
     for (int leaf = 0; leaf < leaves; leaf++) {
       for (int spine = 0; spine < spines; spine++) {
-        inside
-            .get(spine(spine))
+        commands(inside, spine(spine))
             .add("route add 10.%d.0.0/16 via 10.%d.%d.1".formatted(100 + leaf, 10 + leaf, spine));
       }
       for (int other = 0; other < leaves; other++) {
         if (other != leaf) {
-          inside.get(leaf(leaf)).add(route("add", leaf, other, new boolean[leaves * spines]));
+          commands(inside, leaf(leaf)).add(route("add", leaf, other, new boolean[leaves * spines]));
         }
       }
     }
     batch(List.of("ip"), links);
     for (String name : names) {
       switchOn(name);
-      batch(List.of("ip", "-n", name), inside.get(name));
+      batch(List.of("ip", "-n", name), commands(inside, name));
     }
     if (uplinkMbit > 0) {
       limit(uplinkMbit);
@@ -192,10 +191,10 @@ public final class NamespaceFabric implements AutoCloseable {
       String bPort,
       String bAddress) {
     links.add("link add %s netns %s type veth peer name %s netns %s".formatted(aPort, a, bPort, b));
-    inside.get(a).add("addr add " + aAddress + " dev " + aPort);
-    inside.get(a).add("link set " + aPort + " up");
-    inside.get(b).add("addr add " + bAddress + " dev " + bPort);
-    inside.get(b).add("link set " + bPort + " up");
+    commands(inside, a).add("addr add " + aAddress + " dev " + aPort);
+    commands(inside, a).add("link set " + aPort + " up");
+    commands(inside, b).add("addr add " + bAddress + " dev " + bPort);
+    commands(inside, b).add("link set " + bPort + " up");
   }
 
   private String route(String verb, int from, int to, boolean[] down) {
@@ -330,5 +329,9 @@ public final class NamespaceFabric implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new MissingThingException("interrupted while running " + command.getFirst(), e);
     }
+  }
+
+  private static List<String> commands(Map<String, List<String>> inside, String name) {
+    return java.util.Objects.requireNonNull(inside.get(name), name);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banyan.cluster.EventLine.Direction;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -18,8 +19,7 @@ class ClusterViewTest {
       transfer(view, 2, 1, i * 100L, 80);
     }
     ClusterSnapshot shot = view.snapshot(findings(List.of(), 3), 7);
-    ClusterSnapshot.Delays delays = shot.delays();
-    assertThat(delays).isNotNull();
+    ClusterSnapshot.Delays delays = Objects.requireNonNull(shot.delays());
     assertThat(delays.millis()).containsExactly(-1, 5, -1, -1, -1, -1, -1, 80, -1);
     assertThat(shot.states()).isEqualTo("hhh");
   }
@@ -54,8 +54,8 @@ class ClusterViewTest {
     for (int rank = 0; rank < 10_000; rank++) {
       transfer(view, rank, (rank + 1) % 10_000, 0, rank == 7_777 ? 300 : 1);
     }
-    ClusterSnapshot.Delays delays = view.snapshot(findings(List.of(), 10_000), 0).delays();
-    assertThat(delays).isNotNull();
+    ClusterSnapshot.Delays delays =
+        Objects.requireNonNull(view.snapshot(findings(List.of(), 10_000), 0).delays());
     assertThat(delays.ranksPerCell()).isEqualTo(80);
     assertThat(delays.millis()[7_777 / 80 * delays.size() + 7_778 / 80]).isEqualTo(300);
     assertThat(delays.worst()).containsExactly(new ClusterSnapshot.Worst(7_777, 7_778, 300));

@@ -234,8 +234,7 @@ class RoutePlannerTest {
             RoutePlanner.plan(topology, jobs), PathCatalogue.of("tcp", 5001, pairs));
     assertThat(plan.hasPorts()).isTrue();
     for (PlannedFlow flow : plan.flows()) {
-      Integer port = flow.udpSourcePort();
-      assertThat(port).isNotNull();
+      int port = java.util.Objects.requireNonNull(flow.udpSourcePort());
       assertThat((port - 5000) * 7 % 4).isEqualTo(flow.spine());
     }
     assertThat(plan.flows().stream().map(f -> f.srcNic() + ":" + f.udpSourcePort()).distinct())

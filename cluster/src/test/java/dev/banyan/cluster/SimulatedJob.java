@@ -139,7 +139,7 @@ final class SimulatedJob {
         break;
       }
       collective(ready, seq, ring ? CollectiveOp.ALL_REDUCE : CollectiveOp.ALL_TO_ALL, 1 << 20);
-      collective(ready, seq, CollectiveOp.ALL_GATHER, 64 * world);
+      collective(ready, seq, CollectiveOp.ALL_GATHER, 64L * world);
     }
   }
 

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,7 @@ public final class Ranks implements AutoCloseable {
   private static final class Rank {
     final int number;
     final Process process;
-    final StringBuffer errors = new StringBuffer();
+    final List<String> errors = Collections.synchronizedList(new ArrayList<>());
     final Thread reader;
     volatile @Nullable TrainResult result;
 
@@ -53,8 +54,7 @@ public final class Ranks implements AutoCloseable {
       this.reader =
           Thread.ofVirtual()
               .start(() -> read(process.getInputStream(), line -> on(line, progress)));
-      Thread.ofVirtual()
-          .start(() -> read(process.getErrorStream(), line -> errors.append(line).append('\n')));
+      Thread.ofVirtual().start(() -> read(process.getErrorStream(), errors::add));
     }
 
     private void on(String line, Progress progress) {
@@ -77,7 +77,7 @@ public final class Ranks implements AutoCloseable {
     }
 
     String lastWords() {
-      return errors.toString().lines().reduce((a, b) -> b).orElse("it left no word");
+      return errors.isEmpty() ? "it left no word" : errors.getLast();
     }
   }
 

@@ -177,7 +177,8 @@ public final class Trainer implements AutoCloseable {
     var checkpoints = new Checkpoints(config.out(), 1);
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
       TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
-      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh, Optional.empty())) {
+      try (Trainer trainer =
+          new Trainer(config, corpus, checkpoints, Optional.empty(), fresh, Optional.empty())) {
         List<PackedRow> rows = trainer.microBatches(trainer.packer()).getFirst();
         double loss = trainer.step.gradients(List.of(rows)).loss();
         return new PackedBatch(

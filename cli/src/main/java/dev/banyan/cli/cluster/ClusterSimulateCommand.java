@@ -198,7 +198,7 @@ public final class ClusterSimulateCommand implements Callable<ExitCode> {
 
   private Report report(Map<String, List<Run>> runs) {
     Run ecmp = runs.values().iterator().next().getFirst();
-    Run ours = runs.get("Banyan").getFirst();
+    Run ours = java.util.Objects.requireNonNull(runs.get("Banyan")).getFirst();
     double gbps = ours.after().slowestGbps();
     Report report =
         Report.titled("Jobs on " + topologyFile.getFileName())

@@ -2,8 +2,8 @@ package dev.banyan.cli.cluster;
 
 import dev.banyan.cli.frame.Common;
 import dev.banyan.cluster.ClusterPage;
-import dev.banyan.cluster.ClusterSnapshot.Routes;
 import dev.banyan.cluster.ClusterSnapshot;
+import dev.banyan.cluster.ClusterSnapshot.Routes;
 import dev.banyan.cluster.ClusterView;
 import dev.banyan.cluster.EventFollower;
 import dev.banyan.cluster.RoutePlanner;

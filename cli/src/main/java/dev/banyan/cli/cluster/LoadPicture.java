@@ -19,6 +19,7 @@ final class LoadPicture {
   private LoadPicture() {}
 
   /** A row: its name and its loads, NaN where there is no link. */
+  @SuppressWarnings("ArrayRecordComponent") // thousands of cells, written once
   private record Row(String name, double[] loads) {}
 
   /**

@@ -110,7 +110,7 @@ final class Prices {
     this.sendNames = sendClasses.keySet().toArray(String[]::new);
     this.receiveNames = receiveClasses.keySet().toArray(String[]::new);
     this.links = 2 * planes * leaves * spines + planes * (sendNames.length + receiveNames.length);
-    this.gbps = rates(traffic, sendsTo, comesFrom, sendClasses, receiveClasses);
+    this.gbps = rates(sendsTo, comesFrom, sendClasses, receiveClasses);
   }
 
   private static String name(int leaf, int other, boolean sends) {
@@ -119,7 +119,6 @@ final class Prices {
   }
 
   private double[] rates(
-      Traffic traffic,
       int[] sendsTo,
       int[] comesFrom,
       Map<String, Integer> sendClasses,

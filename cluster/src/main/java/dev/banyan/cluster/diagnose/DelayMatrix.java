@@ -193,7 +193,7 @@ final class DelayMatrix {
               "link:" + first.from() + "->" + first.to()));
     } else if (best.size() > 1) {
       best.stream()
-          .sorted(Comparator.comparing(each -> each.part() == Part.LINK ? 1 : 0))
+          .sorted(Comparator.comparingInt(each -> each.part() == Part.LINK ? 1 : 0))
           .forEach(each -> ambiguity.add(each.word()));
     }
     List<String> evidence = new ArrayList<>();
@@ -230,7 +230,7 @@ final class DelayMatrix {
           case TX -> "all that rank " + first.from() + " sends";
           case RX -> "all that rank " + first.to() + " receives";
         };
-    long others = cells.size() - first.cells().size();
+    int others = cells.size() - first.cells().size();
     return who
         + " ("
         + first.cells().size()

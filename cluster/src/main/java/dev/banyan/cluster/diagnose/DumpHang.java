@@ -318,10 +318,7 @@ final class DumpHang {
       evidence.addAll(Words.some(unseenWhy.getOrDefault(rank, List.of()), 2));
     }
     boolean few = ranks.size() <= 3;
-    evidence.add(
-        Words.ranks(ranks)
-            + (ranks.size() == 1 ? " left" : " left")
-            + " no readable dump; all others are accounted for");
+    evidence.add(Words.ranks(ranks) + " left no readable dump; all others are accounted for");
     List<String> ambiguity = new ArrayList<>();
     if (few) {
       ranks.forEach(rank -> ambiguity.add("rank:" + rank));

@@ -32,7 +32,7 @@ public final class TopologyReader {
    */
   public static Topology read(Path file) {
     Yaml yaml = Yaml.read(file);
-    return topology(yaml, file.toAbsolutePath().getParent());
+    return topology(yaml, file.toAbsolutePath().resolveSibling(""));
   }
 
   /** The same from text; {@code leafOf} files are looked for in a folder. */

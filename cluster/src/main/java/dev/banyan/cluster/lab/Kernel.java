@@ -46,7 +46,7 @@ public final class Kernel {
       return "";
     } catch (IOException e) {
       return "network namespaces cannot be made (needs root or CAP_SYS_ADMIN): "
-          + e.getMessage().lines().findFirst().orElse("");
+          + String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
   }
 

@@ -51,7 +51,7 @@ final class Lane {
       Files.createDirectories(mine);
       run = watched(number, program, planted, mine);
     } catch (IOException e) {
-      run = trouble(number, program, planted, e.getMessage());
+      run = trouble(number, program, planted, String.valueOf(e.getMessage()));
     }
     if (run.right() && !keepAll) {
       delete(mine);

@@ -85,7 +85,8 @@ public final class RankProcess {
     long seq = 0;
     int whole = job.bytes();
     int small = Float.BYTES * job.world() * SMALL;
-    while (job.iterations() == 0 || step < job.iterations()) {
+    long iteration = 0;
+    while (job.iterations() == 0 || iteration < job.iterations()) {
       compute();
       if (!control.takeSkip()) {
         int bytes = control.takeHalf() ? whole / 2 : whole;
@@ -95,7 +96,7 @@ public final class RankProcess {
           collectives,
           events,
           new Operation(seq++, CollectiveOp.ALL_GATHER, collectives.algo(), small));
-      step++;
+      step = ++iteration;
     }
   }
 

@@ -62,8 +62,8 @@ public final class PickleReader {
       case 0x95 -> in.getLong(); // FRAME
       case '(' -> stack.add(MARK);
       case 'N' -> stack.add(null);
-      case 0x88 -> stack.add(Boolean.TRUE);
-      case 0x89 -> stack.add(Boolean.FALSE);
+      case 0x88 -> stack.add(true);
+      case 0x89 -> stack.add(false);
       case 'J' -> stack.add((long) in.getInt()); // BININT
       case 'K' -> stack.add((long) (in.get() & 0xff)); // BININT1
       case 'M' -> stack.add((long) (in.getShort() & 0xffff)); // BININT2

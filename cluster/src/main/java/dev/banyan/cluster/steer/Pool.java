@@ -94,7 +94,7 @@ final class Pool implements AutoCloseable {
 
   /** Takes one that stands ready. */
   Slot take(String label) {
-    return ready.get(label).removeLast();
+    return java.util.Objects.requireNonNull(ready.get(label), label).removeLast();
   }
 
   /** Ends those that stand ready for a label. */

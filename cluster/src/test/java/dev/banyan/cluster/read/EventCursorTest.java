@@ -144,7 +144,8 @@ class EventCursorTest {
 
   private static String escaped(String text, Random random) {
     var out = new StringBuilder();
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       boolean escape = c < ' ' || c == '"' || c == '\\' || random.nextInt(4) == 0;
       out.append(escape ? String.format("\\u%04x", (int) c) : String.valueOf(c));
     }
