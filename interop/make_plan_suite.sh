@@ -24,6 +24,8 @@ done
 trace gpt2-1 gpt2 --set batch=1
 trace gpt2-8 gpt2 --set batch=8
 trace gpt2-sdpa-8 gpt2 --set batch=8 --set sdpa=true
+trace gpt2-128 gpt2 --set batch=1 --set length=128
+trace qwen2-128 qwen2 --set batch=1 --set length=128
 for length in 128 256 1024; do
   trace "gpt2-xl-$length" gpt2_xl --set length=$length
 done

@@ -1,12 +1,11 @@
 package dev.banyan.bench;
 
+import dev.banyan.core.JavaCommand;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -14,29 +13,12 @@ import java.util.List;
  * and time is its own and it can be killed.
  */
 public final class ChildJvm {
-  /** Flags that belong to the parent alone. */
-  private static final List<String> OWN =
-      List.of("-XX:AOTCacheOutput", "-agentlib", "-javaagent", "-Dbanyan.terminal");
-
   private ChildJvm() {}
-
-  /** The command line that starts {@code main}; {@code flags} win over the parent's. */
-  public static List<String> command(List<String> flags, String main, List<String> arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> OWN.stream().noneMatch(flag::startsWith))
-        .forEach(command::add);
-    command.addAll(flags);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
-    command.addAll(arguments);
-    return command;
-  }
 
   /** Starts a {@code main} of package {@code process} with its job file. */
   static Process start(List<String> flags, Class<?> main, Path job, Path errors) {
     try {
-      return new ProcessBuilder(command(flags, main.getName(), List.of(job.toString())))
+      return new ProcessBuilder(JavaCommand.of(flags, main.getName(), List.of(job.toString())))
           .redirectError(ProcessBuilder.Redirect.appendTo(new File(errors.toString())))
           .start();
     } catch (IOException e) {

@@ -14,7 +14,7 @@ import java.util.List;
  * garbage collector watches.
  */
 public final class MemorySoak {
-  private static final List<String> HEAP =
+  static final List<String> HEAP =
       List.of("-Xms192m", "-Xmx192m", "-XX:+UseSerialGC", "-XX:+AlwaysPreTouch");
 
   private MemorySoak() {}

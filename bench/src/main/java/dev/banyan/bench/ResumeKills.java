@@ -110,7 +110,7 @@ public record ResumeKills(
   }
 
   /** The figures that do not depend on a clock. A double's shortest decimal form is its bits. */
-  private static List<String> figures(String line) {
+  static List<String> figures(String line) {
     JsonNode node = Json.mapper().readTree(line);
     return COMPARED.stream().map(name -> node.path(name).toString()).toList();
   }

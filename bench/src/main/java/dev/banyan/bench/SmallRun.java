@@ -8,13 +8,21 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A training run of a small model in child processes: its data, its job files, its steps. */
 final class SmallRun {
   private static final int VOCABULARY = 1024;
+
+  /** Exit value of a process that SIGKILL ended. */
+  private static final int KILLED = 128 + 9;
 
   /** What the benches run. */
   static final Shape USUAL = new Shape(64, 2, 64, 4);
@@ -63,13 +71,38 @@ final class SmallRun {
    * @return whether it came to its end; false when the listener had it killed
    */
   boolean go(String name, List<String> flags, Listener listener) {
+    return go(name, flags, Map.of(), Optional.empty(), listener);
+  }
+
+  /**
+   * The same with a moment to be killed at, whatever the child is doing then.
+   *
+   * @param more settings of this run beside the usual ones
+   * @param life time from the child's start to SIGKILL
+   */
+  boolean go(
+      String name,
+      List<String> flags,
+      Map<String, String> more,
+      Optional<Duration> life,
+      Listener listener) {
     Map<String, String> all = new HashMap<>(settings);
+    all.putAll(more);
     all.put("out", out(name).toString());
     Path job = work.file(name + ".json");
     Path errors = work.file(name + ".err");
     try {
       Json.write(job, new TrainRun.Job(all));
       Process child = ChildJvm.start(flags, TrainRun.class, job, errors);
+      AtomicBoolean killed = new AtomicBoolean();
+      life.ifPresent(
+          after ->
+              CompletableFuture.delayedExecutor(after.toMillis(), TimeUnit.MILLISECONDS)
+                  .execute(
+                      () -> {
+                        killed.set(child.isAlive());
+                        child.destroyForcibly();
+                      }));
       try (BufferedReader lines = child.inputReader(StandardCharsets.UTF_8)) {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
           String[] words = line.split(" ", -1);
@@ -81,6 +114,9 @@ final class SmallRun {
             return false;
           }
         }
+      }
+      if (ChildJvm.end(child) == KILLED && killed.get()) {
+        return false;
       }
       ChildJvm.requireDone(child, errors);
       return true;

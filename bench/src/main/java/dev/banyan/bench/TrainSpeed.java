@@ -80,27 +80,32 @@ public record TrainSpeed(Precision precision, Pairs pairs, String peer) {
   /** The 6.5 M parameters with steps of these rows. */
   static TrainConfig config(
       WorkFolder work, Rows rows, Precision precision, int threads, Seed seed) {
+    return TrainConfig.of(settings(work, rows, precision, threads, seed));
+  }
+
+  /** The same before it is checked, for a process of its own. */
+  static Settings settings(
+      WorkFolder work, Rows rows, Precision precision, int threads, Seed seed) {
     // one long document, so that every row is full and sees all of itself, as the peer's does
     List<String> document = List.of(WorldText.longDocument(seed, TEXT_CHARACTERS));
     WorldText.write(work.file("text.jsonl"), document);
     WorldText.tokenizer(work.file("tokenizer"), document, VOCABULARY);
-    return TrainConfig.of(
-        Settings.of(TrainConfig.SETTINGS)
-            .with("out", work.file("run").toString())
-            .with("data", work.file("text.jsonl").toString())
-            .with("tokenizer", work.file("tokenizer").toString())
-            .with("hidden", "256")
-            .with("layers", "6")
-            .with("heads", "8")
-            .with("kv-heads", "4")
-            .with("ffn", "704")
-            .with("tied", "false")
-            .with("rows", Integer.toString(rows.count()))
-            .with("length", Integer.toString(rows.length()))
-            .with("steps", "1000")
-            .with("precision", precision.name().toLowerCase(Locale.ROOT))
-            .with("seed", Long.toString(seed.value()))
-            .with("threads", Integer.toString(threads)));
+    return Settings.of(TrainConfig.SETTINGS)
+        .with("out", work.file("run").toString())
+        .with("data", work.file("text.jsonl").toString())
+        .with("tokenizer", work.file("tokenizer").toString())
+        .with("hidden", "256")
+        .with("layers", "6")
+        .with("heads", "8")
+        .with("kv-heads", "4")
+        .with("ffn", "704")
+        .with("tied", "false")
+        .with("rows", Integer.toString(rows.count()))
+        .with("length", Integer.toString(rows.length()))
+        .with("steps", "1000")
+        .with("precision", precision.name().toLowerCase(Locale.ROOT))
+        .with("seed", Long.toString(seed.value()))
+        .with("threads", Integer.toString(threads));
   }
 
   private static List<String> flags(TrainConfig config, int steps) {

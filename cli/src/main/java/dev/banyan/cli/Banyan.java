@@ -1,14 +1,29 @@
 package dev.banyan.cli;
 
+import dev.banyan.cli.bench.BenchClusterCommand;
+import dev.banyan.cli.bench.BenchGrowCommand;
 import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchPlanCommand;
+import dev.banyan.cli.bench.BenchRoutesCommand;
 import dev.banyan.cli.bench.BenchServeCommand;
 import dev.banyan.cli.bench.BenchTrainCommand;
+import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
+import dev.banyan.cli.cluster.ClusterLabCommand;
+import dev.banyan.cli.cluster.ClusterMonthCommand;
+import dev.banyan.cli.cluster.ClusterProbeCommand;
+import dev.banyan.cli.cluster.ClusterRouteCommand;
+import dev.banyan.cli.cluster.ClusterSimulateCommand;
+import dev.banyan.cli.cluster.ClusterSteerCommand;
+import dev.banyan.cli.cluster.ClusterWatchCommand;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.cli.frame.StandardOut;
+import dev.banyan.cli.grow.GrowPlanCommand;
+import dev.banyan.cli.grow.GrowProveCommand;
+import dev.banyan.cli.grow.GrowRunCommand;
+import dev.banyan.cli.grow.GrowVerifyCommand;
 import dev.banyan.cli.life.LifeCommand;
 import dev.banyan.cli.model.ChatCommand;
 import dev.banyan.cli.model.GenerateCommand;
@@ -19,7 +34,9 @@ import dev.banyan.cli.plan.PlanCompareCommand;
 import dev.banyan.cli.plan.PlanExporterCommand;
 import dev.banyan.cli.plan.PlanLayoutCommand;
 import dev.banyan.cli.plan.PlanMakeCommand;
+import dev.banyan.cli.plan.PlanRunCommand;
 import dev.banyan.cli.serve.ServeFaultsCommand;
+import dev.banyan.cli.serve.ServeRunCommand;
 import dev.banyan.cli.serve.ServeSimulateCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
@@ -84,6 +101,14 @@ public final class Banyan {
               "Measures a model: bits per byte beside n-grams, graded skills.",
               EvaluateCommand.class),
           Noun.group(
+              "Growth",
+              "grow",
+              "Makes a larger model out of a small one, dense or with experts.",
+              GrowPlanCommand.class,
+              GrowRunCommand.class,
+              GrowVerifyCommand.class,
+              GrowProveCommand.class),
+          Noun.group(
                   "Memory",
                   "plan",
                   "The operator order and memory layout of a step that need least memory.",
@@ -91,14 +116,29 @@ public final class Banyan {
                   PlanCheckCommand.class,
                   PlanLayoutCommand.class,
                   PlanCompareCommand.class,
+                  PlanRunCommand.class,
                   PlanExporterCommand.class)
               .withDefault("make"),
           Noun.group(
-              "Serving",
-              "serve",
-              "Tries policies that dispatch and move requests between instances.",
-              ServeSimulateCommand.class,
-              ServeFaultsCommand.class),
+              "Cluster",
+              "cluster",
+              "Finds the faulty part of a training cluster, plans the paths of its traffic.",
+              ClusterDiagnoseCommand.class,
+              ClusterWatchCommand.class,
+              ClusterLabCommand.class,
+              ClusterSteerCommand.class,
+              ClusterRouteCommand.class,
+              ClusterSimulateCommand.class,
+              ClusterProbeCommand.class,
+              ClusterMonthCommand.class),
+          Noun.group(
+                  "Serving",
+                  "serve",
+                  "Serves a model to OpenAI clients; tries policies that move requests.",
+                  ServeRunCommand.class,
+                  ServeSimulateCommand.class,
+                  ServeFaultsCommand.class)
+              .withDefault("run"),
           Noun.group(
               "bench",
               "bench",
@@ -107,8 +147,11 @@ public final class Banyan {
               BenchModelCommand.class,
               BenchTrainCommand.class,
               BenchPlanCommand.class,
+              BenchRoutesCommand.class,
+              BenchGrowCommand.class,
               BenchLayoutCommand.class,
-              BenchLifeCommand.class),
+              BenchLifeCommand.class,
+              BenchClusterCommand.class),
           Noun.hidden("rehearse", "Runs what the start-up cache should know.", Rehearsal.class));
 
   private Banyan() {}

@@ -128,6 +128,24 @@ class HouseTest {
   }
 
   @Test
+  void theCheckerOfRouteCertificatesSharesNothingWithWhatPlansAndPrices() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.banyan.cluster.proof..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.banyan.cluster.certify..",
+            "dev.banyan.cluster.fabric..",
+            "dev.banyan.cluster.route..",
+            "dev.banyan.cluster.simulate..")
+        .orShould()
+        .dependOnClassesThat()
+        .haveSimpleName("RoutePlanner")
+        .check(house);
+  }
+
+  @Test
   void roomsNeitherPrintNorEndTheProcess() {
     DescribedPredicate<JavaClass> library =
         DescribedPredicate.describe(

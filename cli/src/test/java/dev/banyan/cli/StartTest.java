@@ -8,6 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,6 +38,38 @@ class StartTest {
     List<String> loaded = loaded(typed.split(" ", -1));
     assertThat(loaded).anyMatch(name -> name.startsWith("dev.banyan."));
     assertThat(loaded).noneMatch(name -> name.startsWith("org.bytedeco."));
+  }
+
+  /** The solver is for MODeL and for recomputation alone. */
+  @Test
+  void ordinaryPlansLoadNoSolver(@TempDir Path folder) throws Exception {
+    String graph = "../plan/src/test/resources/dev/banyan/plan/read/inputs/net.pt2";
+    List<String> loaded =
+        loaded(("plan make " + graph + " --out " + folder.resolve("plan.json")).split(" ", -1));
+    assertThat(loaded).anyMatch(name -> name.startsWith("dev.banyan.plan.order."));
+    assertThat(loaded).noneMatch(name -> name.startsWith("com.google.ortools."));
+    assertThat(loaded).noneMatch(name -> name.startsWith("org.bytedeco."));
+    List<String> again = loaded(("plan compare " + graph).split(" ", -1));
+    assertThat(again).noneMatch(name -> name.startsWith("com.google.ortools."));
+  }
+
+  /** Growing a checkpoint starts in the plain JVM; only its proof trains. */
+  @Test
+  void growingLoadsNoLibtorch(@TempDir Path folder) throws Exception {
+    String source =
+        Path.of(Objects.requireNonNull(StartTest.class.getResource("/hf/qwen3")).toURI())
+            .toString();
+    String target = folder.resolve("out").toString();
+    for (String typed :
+        List.of(
+            "grow plan " + source + " --moe copy",
+            "grow run " + source + " " + target + " --layers 4 --moe copy --experts 4",
+            "grow verify " + source + " " + target)) {
+      List<String> loaded = loaded(typed.split(" ", -1));
+      assertThat(loaded).anyMatch(name -> name.equals("dev.banyan.grow.Growth"));
+      assertThat(loaded).noneMatch(name -> name.startsWith("org.bytedeco."));
+    }
+    assertThat(folder.resolve("out").resolve("config.json")).exists();
   }
 
   @ParameterizedTest

@@ -330,6 +330,14 @@ public final class LanguageModel implements AutoCloseable {
     return decoder.hidden(batch, kv);
   }
 
+  /**
+   * Has the routers note in {@code record} what they do in passes that record gradients; null for
+   * no more. Of this model only, not of its replicas.
+   */
+  public void watchRouters(@Nullable RouterRecord record) {
+    decoder.watchRouters(record);
+  }
+
   /** Scores f32 [rows, vocabulary] for hidden states [rows, hidden]; no adapter changes them. */
   public Tensor logits(Tensor hidden) {
     return decoder.logits(hidden);

@@ -2,18 +2,21 @@ package dev.banyan.plan;
 
 import dev.banyan.core.Seed;
 import dev.banyan.plan.caching.Replay;
+import dev.banyan.plan.check.CopyChecker;
 import dev.banyan.plan.check.PlanChecker;
 import dev.banyan.plan.graph.Block;
 import dev.banyan.plan.graph.Dag;
 import dev.banyan.plan.graph.Loads;
+import dev.banyan.plan.integer.Model;
 import dev.banyan.plan.layout.LongLivedFirst;
 import dev.banyan.plan.layout.SizeFirst;
 import dev.banyan.plan.order.CutOrder;
 import dev.banyan.plan.order.Lescea;
 import dev.banyan.plan.order.OrderMethod;
 import dev.banyan.plan.order.Rivals;
+import dev.banyan.plan.read.GraphReader;
 import dev.banyan.plan.read.PlanReader;
-import dev.banyan.plan.read.StepDumpReader;
+import dev.banyan.plan.recompute.Rematerializer;
 import dev.banyan.plan.write.ExporterFiles;
 import dev.banyan.plan.write.PlanWriter;
 import dev.banyan.plan.write.StepDumpWriter;
@@ -22,6 +25,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -43,15 +48,27 @@ public final class MemoryPlanner {
   /** What the layout may try: the same on every machine that is not too slow for it. */
   private static final long LAYOUT_NODES = 3_000_000;
 
+  /** How often the target is lowered when the layout needs more than the load. */
+  private static final int RECOMPUTE_ROUNDS = 3;
+
   private MemoryPlanner() {}
 
   /**
-   * Reads a step dump, plain or gzip.
+   * Reads a graph, its format told by its content: a step dump (plain or gzip), a {@code
+   * torch.export} archive, XLA's HLO (protobuf or text), or ONNX.
    *
-   * @throws dev.banyan.core.UserInputException when it is none, or makes no sense
+   * @throws dev.banyan.core.UserInputException when it is none of these, or makes no sense
    */
   public static StepGraph read(Path file) throws IOException {
-    return StepDumpReader.read(file);
+    return GraphReader.read(file);
+  }
+
+  /**
+   * What the compiler that wrote a file reached on the same graph: XLA's own order and heap, where
+   * an HLO dump has them.
+   */
+  public static Optional<PlanRow> own(Path file) throws IOException {
+    return GraphReader.own(file);
   }
 
   /**
@@ -69,6 +86,76 @@ public final class MemoryPlanner {
     var budget = Budget.nodes(LAYOUT_NODES, () -> options.nanoTime().getAsLong() - end > 0);
     Layout layout = LayoutPlanner.lay(buffers(dag, found.order(), graph), options.seed(), budget);
     return laidOut(graph, dag, found, layout, options.seed());
+  }
+
+  /**
+   * A plan within a budget that no order reaches, by running operators again: a graph with copies
+   * of operators, which is executed like any other, and its plan.
+   *
+   * @param plan a plan of {@code graph}, whose order is where the search begins
+   * @param budgetBytes what the arena may have
+   * @return the cheapest found within the budget, or the smallest when none was found
+   */
+  public static Recomputation recompute(
+      StepGraph graph, MemoryPlan plan, long budgetBytes, PlanOptions options) {
+    long start = options.nanoTime().getAsLong();
+    long end = start + (long) (options.seconds() * 1e9);
+    BooleanSupplier late = () -> options.nanoTime().getAsLong() - end > 0;
+    var again = new Rematerializer(graph, late);
+    Rematerializer.Found usual = again.checkpoints(plan.order());
+    long target = Math.max(budgetBytes, again.touchedBytes(again.widest()));
+    Recomputation best =
+        recomputed(graph, again, again.below(plan.order(), target), usual, budgetBytes, options);
+    for (int round = 1; round < RECOMPUTE_ROUNDS; round++) {
+      if (best.fits() || late.getAsBoolean() || budgetBytes < best.floorBytes()) {
+        break;
+      }
+      // The layout needed more than the load: aim lower by what it was too much.
+      target -= best.plan().arenaBytes() - budgetBytes;
+      Rematerializer.Found found = again.below(plan.order(), target);
+      Recomputation now = recomputed(graph, again, found, usual, budgetBytes, options);
+      best = now.plan().arenaBytes() < best.plan().arenaBytes() ? now : best;
+    }
+    return best;
+  }
+
+  private static Recomputation recomputed(
+      StepGraph graph,
+      Rematerializer again,
+      Rematerializer.Found found,
+      Rematerializer.Found usual,
+      long budgetBytes,
+      PlanOptions options) {
+    int widest = again.widest();
+    return new Recomputation(
+        found.graph(),
+        plan(found.graph(), options),
+        budgetBytes,
+        found.copies(),
+        found.extraFlops(),
+        again.stepFlops(),
+        again.touchedBytes(widest),
+        graph.operators().get(widest).name(),
+        usual.peakBytes(),
+        usual.extraFlops());
+  }
+
+  /**
+   * What MODeL, whose integer programs are the strongest rival, comes to in so much time; the
+   * solver is CP-SAT.
+   */
+  public static ModelOutcome model(StepGraph graph, double seconds, LongSupplier nanoTime) {
+    return Model.solve(graph, seconds, nanoTime);
+  }
+
+  /** Whether a graph computes what another does, with copies of its operators; one line a fault. */
+  public static List<String> checkCopies(StepGraph original, StepGraph withCopies) {
+    return CopyChecker.check(original, withCopies);
+  }
+
+  /** Writes a graph as a step dump, gzip when the name ends in {@code .gz}, atomically. */
+  public static void write(StepGraph graph, Path file) throws IOException {
+    StepDumpWriter.write(graph, file);
   }
 
   /** The storages of an order as buffers, in the order of {@link Dag#storageId}. */

@@ -34,4 +34,13 @@ public record Operator(
     reads = List.copyOf(reads);
     writes = List.copyOf(writes);
   }
+
+  /**
+   * The name random operators are seeded by: a copy made by recomputation, {@code NAME~K}, draws
+   * the numbers of {@code NAME}, so that both give the same bits.
+   */
+  public String seedName() {
+    int copy = name.indexOf('~');
+    return copy < 0 ? name : name.substring(0, copy);
+  }
 }

@@ -79,6 +79,12 @@ public final class Libtorch {
     return torch.get_num_threads();
   }
 
+  /** Seeds libtorch's own generator: operators that draw do so from here on as this seed says. */
+  public static void seed(long seed) {
+    ensureStarted();
+    torch.manual_seed(seed);
+  }
+
   /** Whether this processor multiplies bf16 in hardware (AVX-512 BF16 or AMX). */
   public static boolean hasFastBf16() {
     List<String> flags = processorFlags();

@@ -92,6 +92,33 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(torch.from_blob(new Address(memory.address(), bytes), shape, options(dtype)));
   }
 
+  /**
+   * As {@link #over(MemorySegment, DType, long...)}, with neighbours of each dimension this many
+   * elements apart.
+   *
+   * @throws IllegalArgumentException when an element would lie outside the memory
+   */
+  public static Tensor over(MemorySegment memory, DType dtype, long[] shape, long[] strides) {
+    if (!memory.isNative()) {
+      throw new IllegalArgumentException("a tensor can only lie over native memory");
+    }
+    long last = 0;
+    for (int i = 0; i < shape.length; i++) {
+      if (strides[i] < 0) {
+        throw new IllegalArgumentException("stride " + strides[i] + " is negative");
+      }
+      last = Math.addExact(last, Math.multiplyExact(Math.max(0, shape[i] - 1), strides[i]));
+    }
+    long bytes = count(shape) == 0 ? 0 : Math.multiplyExact(last + 1, (long) dtype.bytes());
+    if (memory.byteSize() < bytes) {
+      throw new IllegalArgumentException(
+          "shape needs " + bytes + " bytes, the memory has " + memory.byteSize());
+    }
+    Libtorch.ensureStarted();
+    return new Tensor(
+        torch.from_blob(new Address(memory.address(), bytes), shape, strides, options(dtype)));
+  }
+
   public static Tensor arange(long end) {
     Libtorch.ensureStarted();
     return new Tensor(torch.arange(new Scalar(end), options(DType.I64)));

@@ -28,6 +28,7 @@ public record TrainConfig(
     Data data,
     Steps steps,
     Optimizer optimizer,
+    Routers routers,
     Checkpointing checkpointing,
     long seed,
     int threads) {
@@ -65,6 +66,17 @@ public record TrainConfig(
   /** AdamW and clipping; {@code clip} 0 leaves gradients as they are. */
   public record Optimizer(
       double beta1, double beta2, double epsilon, double weightDecay, double clip) {}
+
+  /**
+   * Weights of the losses that routers of mixtures learn from beside the text.
+   *
+   * @param balance load balancing, one when all experts are chosen alike
+   * @param z mean square of the log of the softmax's sum
+   */
+  public record Routers(double balance, double z) {
+    /** As published for AquilaMoE (arXiv 2408.06567, section 4). */
+    public static final Routers PUBLISHED = new Routers(0.001, 0.01);
+  }
 
   /**
    * What is kept.
@@ -109,12 +121,16 @@ public record TrainConfig(
           epsilon               NUMBER   1e-8    AdamW: added to the root of the second moment.
           weight-decay          NUMBER   0.1     AdamW: decay of matrices; norms and biases have none.
           clip                  NUMBER   1.0     Largest joint norm of the gradients; 0 for no limit.
+          router-balance        NUMBER   0.001   Weight of the load-balancing loss of models with experts.
+          router-z              NUMBER   0.01    Weight of the z-loss of their routers.
           shuffle               FLAG     true    Whether each epoch has an order of its own.
           skip-bad-lines        FLAG     false   Count lines that are no example and leave them out.
           lossy                 FLAG     false   Read bytes that are not UTF-8 as U+FFFD.
           checkpoint-every      INTEGER  200     Steps between checkpoints; 0 for none.
           keep                  INTEGER  2       Checkpoints that stay.
           seed                  INTEGER  1       Where all randomness comes from.
+          ranks                 INTEGER  1       Processes that share the work of every step; divides shards.
+          events                PATHS    -       Folder for event lines of the ranks' collectives.
           threads               INTEGER  0       Threads; 0 for one per core. Changes nothing but the speed.
           """);
 
@@ -161,9 +177,16 @@ public record TrainConfig(
             settings.number("epsilon", 0, 1),
             settings.number("weight-decay", 0, 100),
             settings.number("clip", 0, 1e9)),
+        new Routers(settings.number("router-balance", 0, 1e3), settings.number("router-z", 0, 1e3)),
         new Checkpointing(settings.count("checkpoint-every", 0), settings.count("keep", 1)),
         settings.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+  }
+
+  /** The same with another number of threads. */
+  public TrainConfig withThreads(int other) {
+    return new TrainConfig(
+        out, start, tokenizer, shape, data, steps, optimizer, routers, checkpointing, seed, other);
   }
 
   private static Steps steps(Settings settings) {

@@ -13,6 +13,7 @@ import dev.banyan.train.checkpoint.TrainerState;
 import dev.banyan.train.pack.DataOrder;
 import dev.banyan.train.pack.PackedRow;
 import dev.banyan.train.pack.Packer;
+import dev.banyan.train.ranks.RankGroup;
 import dev.banyan.train.step.TrainingStep;
 import dev.banyan.train.write.RunLog;
 import dev.banyan.weights.WeightFolder;
@@ -24,6 +25,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Trains a language model: packed rows through forward and backward, AdamW, checkpoints.
@@ -49,6 +52,7 @@ public final class Trainer implements AutoCloseable {
   private final Checkpoints checkpoints;
   private final LanguageModel model;
   private final TrainingStep step;
+  private final Optional<RankGroup> ranks;
   private TrainerState state;
 
   /**
@@ -58,9 +62,38 @@ public final class Trainer implements AutoCloseable {
    *     folder holds another run
    */
   public static TrainResult run(TrainConfig config, Progress progress) {
+    return run(config, progress, Watch.NOTHING);
+  }
+
+  /** As {@link #run(TrainConfig, Progress)}, showing the model between steps. */
+  public static TrainResult run(TrainConfig config, Progress progress, Watch watch) {
+    return run(config, RankPlace.ALONE, line -> {}, progress, watch);
+  }
+
+  /**
+   * One rank's part of a run that several processes make together. Every rank reads all of the data
+   * and computes its part of the shards; rank 0 writes what a run leaves. With two shards the bits
+   * are those of one process.
+   *
+   * @param lost told one line when another rank is lost while this one waits for it inside
+   *     libtorch; it should end the process
+   * @throws RankLostException when another rank is gone
+   */
+  public static TrainResult run(
+      TrainConfig config, RankPlace place, Consumer<String> lost, Progress progress) {
+    return run(config, place, lost, progress, Watch.NOTHING);
+  }
+
+  private static TrainResult run(
+      TrainConfig config, RankPlace place, Consumer<String> lost, Progress progress, Watch watch) {
     var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
+    if (config.data().shards() % place.world() != 0) {
+      throw new UserInputException(
+          "shards is %d and there are %d ranks; shards must be a multiple of ranks"
+              .formatted(config.data().shards(), place.world()));
+    }
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
-      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
+      TrainerState fresh = TrainerState.start(recipe(config, corpus, place.world()), config.seed());
       Optional<Checkpoints.Found> finished = checkpoints.finished();
       if (finished.isPresent()) {
         checkpoints.requireSame(finished.get(), fresh);
@@ -69,20 +102,45 @@ public final class Trainer implements AutoCloseable {
       checkpoints.requireNoOtherModel();
       Optional<Checkpoints.Found> latest = checkpoints.latest();
       latest.ifPresent(found -> checkpoints.requireSame(found, fresh));
-      try (Trainer trainer = new Trainer(config, corpus, checkpoints, latest, fresh)) {
-        return trainer.train(progress);
+      if (place.alone()) {
+        try (var trainer =
+            new Trainer(config, corpus, checkpoints, latest, fresh, Optional.empty())) {
+          return trainer.train(progress, watch);
+        }
       }
+      try (RankGroup ranks = RankGroup.join(place, lost)) {
+        requireSameStart(ranks, latest);
+        try (var trainer =
+            new Trainer(config, corpus, checkpoints, latest, fresh, Optional.of(ranks))) {
+          return trainer.train(progress, watch);
+        }
+      }
+    }
+  }
+
+  private static void requireSameStart(RankGroup ranks, Optional<Checkpoints.Found> latest) {
+    long own = latest.map(found -> found.state().step()).orElse(0L);
+    long first = ranks.agree(own);
+    if (own != first) {
+      throw new UserInputException(
+          "rank %d finds a checkpoint of step %d in out, rank 0 one of step %d; out must be one folder that all ranks see"
+              .formatted(ranks.place().rank(), own, first));
     }
   }
 
   /** As {@link #run}, but a run with other settings that stands in the folder is thrown away. */
   public static TrainResult runAnew(TrainConfig config, Progress progress) {
+    return runAnew(config, progress, Watch.NOTHING);
+  }
+
+  /** As {@link #runAnew(TrainConfig, Progress)}, showing the model between steps. */
+  public static TrainResult runAnew(TrainConfig config, Progress progress, Watch watch) {
     var checkpoints = new Checkpoints(config.out(), config.checkpointing().keep());
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
-      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
+      TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
       checkpoints.removeOthers(fresh);
     }
-    return run(config, progress);
+    return run(config, progress, watch);
   }
 
   /**
@@ -92,8 +150,9 @@ public final class Trainer implements AutoCloseable {
   public static double secondsPerStep(TrainConfig config, int timed) {
     var checkpoints = new Checkpoints(config.out(), 1);
     try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
-      TrainerState fresh = TrainerState.start(recipe(config, corpus), config.seed());
-      try (Trainer trainer = new Trainer(config, corpus, checkpoints, Optional.empty(), fresh)) {
+      TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
+      try (Trainer trainer =
+          new Trainer(config, corpus, checkpoints, Optional.empty(), fresh, Optional.empty())) {
         Packer packer = trainer.packer();
         double[] seconds = new double[timed];
         for (int i = -WARM_UP_STEPS; i < timed; i++) {
@@ -110,12 +169,45 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
+  /**
+   * The first batch of a run from {@code start}, and the loss of the model it starts from. Writes
+   * nothing.
+   */
+  public static PackedBatch firstBatch(TrainConfig config) {
+    var checkpoints = new Checkpoints(config.out(), 1);
+    try (Corpus corpus = Corpus.open(config.data().paths(), config.data().reading())) {
+      TrainerState fresh = TrainerState.start(recipe(config, corpus, 1), config.seed());
+      try (Trainer trainer =
+          new Trainer(config, corpus, checkpoints, Optional.empty(), fresh, Optional.empty())) {
+        List<PackedRow> rows = trainer.microBatches(trainer.packer()).getFirst();
+        double loss = trainer.step.gradients(List.of(rows)).loss();
+        return new PackedBatch(
+            rows.size(),
+            config.data().length(),
+            joined(rows, PackedRow::tokens),
+            joined(rows, PackedRow::labels),
+            joined(rows, PackedRow::positions),
+            joined(rows, PackedRow::segments),
+            loss);
+      }
+    }
+  }
+
+  private static long[] joined(List<PackedRow> rows, Function<PackedRow, int[]> table) {
+    return rows.stream()
+        .flatMapToInt(row -> Arrays.stream(table.apply(row)))
+        .asLongStream()
+        .toArray();
+  }
+
   private Trainer(
       TrainConfig config,
       Corpus corpus,
       Checkpoints checkpoints,
       Optional<Checkpoints.Found> latest,
-      TrainerState fresh) {
+      TrainerState fresh,
+      Optional<RankGroup> ranks) {
+    this.ranks = ranks;
     this.config = config;
     this.corpus = corpus;
     this.checkpoints = checkpoints;
@@ -139,7 +231,7 @@ public final class Trainer implements AutoCloseable {
                   source.map(Path::toString).orElse("the model"),
                   model.config().maxPositions()));
     }
-    this.step = new TrainingStep(model, config);
+    this.step = new TrainingStep(model, config, ranks);
     this.state = latest.map(Checkpoints.Found::state).orElse(fresh);
     latest.ifPresent(found -> OptimizerFile.read(found.folder(), model, step.optimizer()));
   }
@@ -159,7 +251,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Everything that decides the result, by name. */
-  private static SequencedMap<String, String> recipe(TrainConfig config, Corpus corpus) {
+  private static SequencedMap<String, String> recipe(TrainConfig config, Corpus corpus, int world) {
     var recipe = new LinkedHashMap<String, String>();
     var data = config.data();
     recipe.put("data", corpus.fingerprint());
@@ -167,10 +259,16 @@ public final class Trainer implements AutoCloseable {
     recipe.put("rows", Integer.toString(data.rows()));
     recipe.put("accumulate", Integer.toString(data.accumulate()));
     recipe.put("shards", Integer.toString(data.shards()));
+    if (world > 1 && data.shards() > 2) {
+      recipe.put("ranks", Integer.toString(world)); // two numbers add alike in any order, more not
+    }
     recipe.put("shuffle", Boolean.toString(data.shuffle()));
     recipe.put("schedule", config.steps().schedule().toString());
     recipe.put("precision", config.steps().precision().toString());
     recipe.put("optimizer", config.optimizer().toString());
+    if (!config.routers().equals(TrainConfig.Routers.PUBLISHED)) {
+      recipe.put("routers", config.routers().toString());
+    }
     recipe.put("seed", Long.toString(config.seed()));
     recipe.put("tokenizer", identityOfTokenizer(tokenizerPath(config)));
     recipe.put("model", config.start().map(Trainer::identity).orElse(config.shape().toString()));
@@ -201,13 +299,14 @@ public final class Trainer implements AutoCloseable {
                     "tokenizer is missing: which one, as there is no start model"));
   }
 
-  private TrainResult train(Progress progress) {
+  private TrainResult train(Progress progress, Watch watch) {
     long resumedAt = state.step();
     long begun = System.nanoTime();
     Packer packer = packer();
     Optional<String> stopped = Optional.empty();
-    try (RunLog log = RunLog.open(config.out(), resumedAt)) {
+    try (RunLog log = first() ? RunLog.open(config.out(), resumedAt) : RunLog.none()) {
       progress.step(state.step(), resumedAt > 0 ? "going on" : "");
+      watch.seen(state.step(), model);
       while (state.step() < config.steps().count() && stopped.isEmpty()) {
         long stepBegun = System.nanoTime();
         double rate = config.steps().schedule().rate(state.step());
@@ -217,8 +316,10 @@ public final class Trainer implements AutoCloseable {
         if (stopped.isEmpty()) {
           step.update(rate);
           state = state.next(packer.state(), outcome.learned(), divergence);
+          ranks.ifPresent(group -> group.step(state.step()));
           double tokensPerSecond = tokensPerStep() / seconds(stepBegun);
           log.step(state, outcome, rate, tokensPerSecond);
+          watch.seen(state.step(), model);
           progress.step(
               state.step(),
               "loss %.3f, %.0f tokens/s".formatted(divergence.smoothed(), tokensPerSecond));
@@ -229,10 +330,13 @@ public final class Trainer implements AutoCloseable {
         }
       }
     }
-    Path folder =
-        stopped.isPresent()
-            ? checkpoints.latest().map(Checkpoints.Found::folder).orElse(config.out())
-            : checkpoints.finish(model, state, tokenizerPath);
+    Path folder = checkpoints.model();
+    if (stopped.isPresent()) {
+      folder = checkpoints.latest().map(Checkpoints.Found::folder).orElse(config.out());
+    } else if (first()) {
+      folder = checkpoints.finish(model, state, tokenizerPath);
+    }
+    ranks.ifPresent(RankGroup::barrier);
     double sitting = seconds(begun);
     return new TrainResult(
         folder,
@@ -274,10 +378,15 @@ public final class Trainer implements AutoCloseable {
     int every = config.checkpointing().every();
     // while the loss stands far above its best, the checkpoint from before is the last good one
     boolean due = every > 0 && state.step() % every == 0 && state.stepsAbove() == 0;
-    if (due && state.step() < config.steps().count()) {
+    if (first() && due && state.step() < config.steps().count()) {
       log.sync();
       checkpoints.write(model, step.optimizer(), state, tokenizerPath);
     }
+  }
+
+  /** Whether this process writes what the run leaves. */
+  private boolean first() {
+    return ranks.map(group -> group.place().rank() == 0).orElse(true);
   }
 
   private double tokensPerStep() {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -120,6 +121,33 @@ public final class SafetensorsFile implements AutoCloseable {
   public StoredTensor tensor(String name) {
     return find(name)
         .orElseThrow(() -> new UserInputException(path + ": has no tensor '" + name + "'"));
+  }
+
+  /**
+   * Reads bytes of tensor {@code name}, from {@code offset} within it until {@code into} is full,
+   * without mapping anything: what was read does not stay resident. Safe for several threads.
+   *
+   * @throws UserInputException when there is no such tensor or the file cannot be read
+   * @throws IndexOutOfBoundsException for bytes past the tensor
+   */
+  public void read(String name, long offset, ByteBuffer into) {
+    var placed = header.tensors().get(name);
+    if (placed == null) {
+      throw new UserInputException(path + ": has no tensor '" + name + "'");
+    }
+    Objects.checkFromIndexSize(offset, (long) into.remaining(), placed.spec().bytes());
+    long at = header.dataStart() + placed.begin() + offset;
+    try {
+      while (into.hasRemaining()) {
+        int read = channel.read(into, at);
+        if (read < 0) {
+          throw new UserInputException(path + ": ends at byte " + at + ", inside '" + name + "'");
+        }
+        at += read;
+      }
+    } catch (IOException e) {
+      throw new UserInputException(path + ": cannot be read: " + e.getMessage(), e);
+    }
   }
 
   private StoredTensor stored(SafetensorsHeader.Placed placed) {

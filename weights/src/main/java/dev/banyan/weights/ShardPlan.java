@@ -20,6 +20,9 @@ public record ShardPlan(List<Shard> shards, @Nullable String indexJson) {
 
   static final String SINGLE_FILE = "model.safetensors";
 
+  /** The file's name that {@link #index} goes to. */
+  public static final String INDEX_FILE = WeightIndex.FILE;
+
   /** One file and its header. */
   public record Shard(String file, SafetensorsHeader header) {}
 
@@ -33,6 +36,12 @@ public record ShardPlan(List<Shard> shards, @Nullable String indexJson) {
    * more are numbered and get an index (huggingface_hub, split_state_dict_into_shards_factory).
    */
   public static ShardPlan of(List<TensorSpec> specs, long maxShardBytes) {
+    return of(specs, maxShardBytes, Map.of("format", "pt"));
+  }
+
+  /** The same with this {@code __metadata__} in every header. */
+  public static ShardPlan of(
+      List<TensorSpec> specs, long maxShardBytes, Map<String, String> metadata) {
     if (maxShardBytes < 1) {
       throw new IllegalArgumentException("maxShardBytes " + maxShardBytes + " is less than 1");
     }
@@ -61,7 +70,7 @@ public record ShardPlan(List<Shard> shards, @Nullable String indexJson) {
           groups.size() == 1
               ? SINGLE_FILE
               : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, groups.size());
-      shards.add(new Shard(file, SafetensorsHeader.of(groups.get(i), Map.of("format", "pt"))));
+      shards.add(new Shard(file, SafetensorsHeader.of(groups.get(i), metadata)));
     }
     return new ShardPlan(shards, shards.size() == 1 ? null : WeightIndex.write(shards));
   }

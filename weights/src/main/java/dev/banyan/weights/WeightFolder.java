@@ -6,6 +6,7 @@ import dev.banyan.weights.config.ExpertNaming;
 import dev.banyan.weights.config.ModelConfig;
 import dev.banyan.weights.config.ParameterLayout;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -203,6 +204,19 @@ public final class WeightFolder implements AutoCloseable {
    */
   public StoredTensor tensor(String name) {
     return find(name).orElseThrow(() -> missing(name));
+  }
+
+  /**
+   * Reads bytes of tensor {@code name} from {@code offset} on, without mapping the file.
+   *
+   * @throws UserInputException when the folder does not have it or it cannot be read
+   */
+  public void read(String name, long offset, ByteBuffer into) {
+    var holder = holders.get(name);
+    if (holder == null) {
+      throw missing(name);
+    }
+    holder.read(name, offset, into);
   }
 
   /** How this folder names its experts; SEPARATE for a model without any. */

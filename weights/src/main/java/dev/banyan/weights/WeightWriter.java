@@ -115,12 +115,16 @@ public final class WeightWriter implements AutoCloseable {
    * tokenizer, chat template, generation settings, licence.
    */
   public void companions(Path model) {
+    companionsOf(model).forEach(this::file);
+  }
+
+  /** The files {@link #companions} copies, sorted. */
+  public static List<Path> companionsOf(Path model) {
     try (var list = Files.list(model)) {
-      for (Path path : list.filter(Files::isRegularFile).sorted().toList()) {
-        if (isCompanion(SafetensorsFile.fileName(path))) {
-          file(path);
-        }
-      }
+      return list.filter(Files::isRegularFile)
+          .filter(path -> isCompanion(SafetensorsFile.fileName(path)))
+          .sorted()
+          .toList();
     } catch (IOException e) {
       throw new UserInputException(model + ": cannot be read: " + e.getMessage(), e);
     }

@@ -1,6 +1,5 @@
 package dev.banyan.cli.bench;
 
-import dev.banyan.bench.ChildJvm;
 import dev.banyan.bench.LifeShares;
 import dev.banyan.bench.Pairs;
 import dev.banyan.bench.StartTime;
@@ -9,6 +8,7 @@ import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.TextTable;
 import dev.banyan.core.ExitCode;
 import dev.banyan.core.Format;
+import dev.banyan.core.JavaCommand;
 import dev.banyan.core.Report;
 import dev.banyan.core.Table;
 import dev.banyan.core.UserInputException;
@@ -111,7 +111,7 @@ public final class BenchLifeCommand implements Callable<ExitCode> {
     words.addAll(List.of("--scale", full ? "default" : scale));
     words.addAll(List.of("--seed", Long.toString(common.seed().value())));
     Process child =
-        new ProcessBuilder(ChildJvm.command(List.of(), Banyan.class.getName(), words))
+        new ProcessBuilder(JavaCommand.of(List.of(), Banyan.class.getName(), words))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try (BufferedReader lines = child.inputReader(StandardCharsets.UTF_8)) {

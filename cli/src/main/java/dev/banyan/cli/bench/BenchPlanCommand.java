@@ -3,6 +3,7 @@ package dev.banyan.cli.bench;
 import dev.banyan.bench.PlanSuite;
 import dev.banyan.bench.PlanSummary;
 import dev.banyan.cli.frame.Common;
+import dev.banyan.cli.frame.UsesLibtorch;
 import dev.banyan.core.ExitCode;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
@@ -23,11 +24,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code banyan bench plan GRAPH…}. */
+@UsesLibtorch
 @Command(
     name = "plan",
     description = "Memory plans beside every published order, on step dumps and a generated step.",
     footer = "  banyan bench plan suite/*.json.gz --generated 100000")
 public final class BenchPlanCommand implements Callable<ExitCode> {
+  private static final double FULL_MODEL_SECONDS = 1800;
+
   @Parameters(
       paramLabel = "GRAPH",
       arity = "0..*",
@@ -40,6 +44,26 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
       defaultValue = "0",
       description = "Also plan a generated step of about N operators.")
   private int generated;
+
+  @Option(
+      names = "--model-seconds",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Also solve MODeL's programs with CP-SAT, S seconds a step (default: not).")
+  private double modelSeconds;
+
+  @Option(names = "--full", description = "The tables of the docs: MODeL with 1800 s a step.")
+  private boolean full;
+
+  @Option(
+      names = "--budgets",
+      split = ",",
+      paramLabel = "PERCENT",
+      description = "Also plan with recomputation within these percentages of the bound.")
+  private List<Integer> budgets = List.of();
+
+  @Option(names = "--run", description = "Also run every step for real, and compare its bits.")
+  private boolean run;
 
   @Option(names = "--seconds", defaultValue = "10", description = "Per step (default: 10).")
   private double seconds = 10;
@@ -66,9 +90,23 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
       print(large);
       outcomes.add(large);
     }
+    double cap = full ? FULL_MODEL_SECONDS : modelSeconds;
+    if (cap > 0) {
+      result.put("model", new ModelTable(common).run(files, options, cap));
+    }
+    if (!budgets.isEmpty()) {
+      result.put("recompute", new RecomputeTable(common).run(files, options, budgets));
+    }
+    boolean same = true;
+    if (run) {
+      List<RunTable.Row> rows = new RunTable(common).run(files, options);
+      result.put("run", rows);
+      same = rows.stream().allMatch(RunTable.Row::equal);
+    }
     common.emit(
         result.put("steps", outcomes), () -> Report.titled("Memory plans").table(table(outcomes)));
-    return outcomes.stream().allMatch(PlanSuite.Outcome::holds) ? ExitCode.DONE : ExitCode.NO;
+    boolean hold = outcomes.stream().allMatch(PlanSuite.Outcome::holds);
+    return hold && same ? ExitCode.DONE : ExitCode.NO;
   }
 
   private void heading() {

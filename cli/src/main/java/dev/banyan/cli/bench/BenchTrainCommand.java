@@ -2,7 +2,11 @@ package dev.banyan.cli.bench;
 
 import dev.banyan.bench.MemoryCurve;
 import dev.banyan.bench.MemorySoak;
+import dev.banyan.bench.Pairs;
+import dev.banyan.bench.RankKills;
+import dev.banyan.bench.RankSpeed;
 import dev.banyan.bench.ResumeKills;
+import dev.banyan.bench.TrainSoak;
 import dev.banyan.bench.TrainSpeed;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.TextTable;
@@ -16,6 +20,7 @@ import dev.banyan.core.Table;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.Precision;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -31,8 +36,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "train",
     description = {
-      "Training speed beside PyTorch, resident memory over many steps, kill -9 and resume.",
-      "Exit 1 where memory grows or a resumed run differs from one left alone."
+      "Training speed beside PyTorch, resident memory over many steps, kill -9 and resume,",
+      "two ranks beside one process.",
+      "Exit 1 where memory grows, a resumed run differs from one left alone, or a lost rank is not"
+          + " named."
     },
     footer = "  banyan bench train --python venv/bin/python")
 public final class BenchTrainCommand implements Callable<ExitCode> {
@@ -41,6 +48,9 @@ public final class BenchTrainCommand implements Callable<ExitCode> {
 
   private static final double MOST_GROWTH = 1.05;
   private static final double MOST_SLOPE_BYTES = 2e6;
+  private static final double MOST_LOSS_DIFFERENCE = 1e-4;
+  private static final double MOST_SECONDS_TO_END = 10;
+  private static final double MOST_FOLDER_GROWTH = 1.5;
 
   @Mixin private final Common common = new Common();
   @Mixin private final Peers peers = new Peers();
@@ -90,6 +100,29 @@ public final class BenchTrainCommand implements Callable<ExitCode> {
       description = "Resume: steps of the run (default: 300; 900 with --full).")
   private @Nullable Integer resumeSteps;
 
+  @Option(
+      names = "--rank-pairs",
+      paramLabel = "N",
+      description =
+          "Two ranks beside one process: runs of each; 0 for none (default: 3; 9 with --full).")
+  private @Nullable Integer rankPairs;
+
+  @Option(
+      names = "--rank-kills",
+      paramLabel = "N",
+      description = "Two ranks, one killed: how often; 0 for none (default: 5; 20 with --full).")
+  private @Nullable Integer rankKills;
+
+  @Option(
+      names = "--soak-hours",
+      paramLabel = "HOURS",
+      defaultValue = "0",
+      description = {
+        "Soak: a run killed at random moments for this long, e.g. 2; 0 for none.",
+        "With it alone say --pairs 0 --soak-steps 0 --resume-kills 0 --rank-pairs 0 --rank-kills 0."
+      })
+  private double soakHours;
+
   @Option(names = "--full", description = "More of everything; says first how long it takes.")
   private boolean full;
 
@@ -103,7 +136,15 @@ public final class BenchTrainCommand implements Callable<ExitCode> {
     List<TrainSpeed> speeds = speeds(table);
     MemoryCurve memory = memory(table);
     ResumeKills resume = resume(table);
-    boolean held = (memory == null || flat(memory)) && (resume == null || resume.same());
+    List<RankSpeed> rankSpeeds = rankSpeeds(table);
+    RankKills lost = rankKills(table);
+    TrainSoak soak = soak(table);
+    boolean held =
+        (memory == null || flat(memory))
+            && rankSpeeds.stream().allMatch(each -> each.lossDifference() <= MOST_LOSS_DIFFERENCE)
+            && (lost == null || lost.holds(MOST_SECONDS_TO_END))
+            && (resume == null || resume.same())
+            && (soak == null || holds(soak));
     common.out().print(TextTable.of(table));
     var result = common.result().put("held", held).put("speeds", speeds);
     for (TrainSpeed speed : speeds) {
@@ -118,6 +159,16 @@ public final class BenchTrainCommand implements Callable<ExitCode> {
     }
     if (resume != null) {
       result.put("resume", resume);
+    }
+    result.put("ranks", rankSpeeds);
+    if (lost != null) {
+      result.put("rankKills", lost);
+    }
+    if (soak != null) {
+      result.put("soak", soak);
+      result.put("soakMostGrowth", soak.mostGrowth());
+      result.put("soakGrowthOverLives", soak.growthOverLives());
+      result.put("soakFolderGrowth", soak.folderGrowth());
     }
     common.emit(result, () -> page(table, memory));
     return held ? ExitCode.DONE : ExitCode.NO;
@@ -198,6 +249,86 @@ public final class BenchTrainCommand implements Callable<ExitCode> {
                   resume.sameWeights() ? "the same bytes" : "DIFFER"));
       return resume;
     }
+  }
+
+  private List<RankSpeed> rankSpeeds(Table table) {
+    int runs = chosen(rankPairs, 3, 9);
+    int timed = Math.max(1, chosen(steps, 10, 20));
+    List<RankSpeed> speeds = new ArrayList<>();
+    for (Precision precision : runs == 0 ? List.<Precision>of() : precisions) {
+      try (Progress progress = common.progress("two ranks", runs, "pairs")) {
+        speeds.add(RankSpeed.measure(precision, runs, timed, common.seed(), progress));
+      }
+      RankSpeed speed = speeds.getLast();
+      table.row(
+          "two ranks beside one process, %s".formatted(name(precision)),
+          Peers.rate(speed.pairs().ourMedian(), "tokens/s"),
+          Peers.rate(speed.pairs(), "tokens/s"),
+          Peers.ratio(speed.pairs()),
+          "%s, largest difference of losses %.2g"
+              .formatted(Peers.scatter(speed.pairs()), speed.lossDifference()));
+    }
+    return speeds;
+  }
+
+  private @Nullable RankKills rankKills(Table table) {
+    int kills = chosen(rankKills, 5, 20);
+    if (kills == 0) {
+      return null;
+    }
+    try (Progress progress = common.progress("ranks killed", kills, "kills")) {
+      RankKills lost = RankKills.run(kills, common.seed(), progress);
+      table.row(
+          "one of two ranks killed, until the run has ended",
+          "%.2f s".formatted(Pairs.median(lost.seconds())),
+          "",
+          "",
+          "%d kills, slowest %.2f s; named %d times, %d orphans"
+              .formatted(
+                  kills,
+                  lost.seconds().stream().mapToDouble(Double::doubleValue).max().orElse(0),
+                  lost.named(),
+                  lost.orphans()));
+      return lost;
+    }
+  }
+
+  private @Nullable TrainSoak soak(Table table) {
+    if (!(soakHours >= 0 && soakHours <= 1000)) {
+      throw new UserInputException("--soak-hours is " + soakHours + ", expected 0 to 1000");
+    }
+    if (soakHours == 0) {
+      return null;
+    }
+    var duration = Duration.ofMillis(Math.round(soakHours * 3_600_000));
+    try (Progress progress = common.progress("soak", duration.toSeconds(), "seconds")) {
+      TrainSoak soak = TrainSoak.run(duration, threads, common.seed(), progress);
+      table.row(
+          "soak, " + Format.duration(Duration.ofSeconds(Math.round(soak.seconds()))),
+          "%d kills, %,d steps".formatted(soak.lives().size(), soak.steps()),
+          "",
+          String.format(Locale.ROOT, "%.3f", soak.growthOverLives()),
+          ("%,d steps made again, %s; first %,d steps %s a run left alone; resident memory grew"
+                  + " within a life %.3f at most, folder %.3f")
+              .formatted(
+                  soak.replayed(),
+                  soak.lost() + soak.different() == 0
+                      ? "none lost, all the same bits"
+                      : soak.lost() + " LOST, " + soak.different() + " DIFFER",
+                  soak.compared(),
+                  soak.differentFromAlone() == 0 ? "as in" : "DIFFER from",
+                  soak.mostGrowth(),
+                  soak.folderGrowth()));
+      return soak;
+    }
+  }
+
+  /** Checkpoints come and go, so a folder may be caught with one more than usual. */
+  private static boolean holds(TrainSoak soak) {
+    return soak.exact()
+        && soak.mostGrowth() <= MOST_GROWTH
+        && soak.growthOverLives() <= MOST_GROWTH
+        && soak.folderGrowth() <= MOST_FOLDER_GROWTH;
   }
 
   private int chosen(@Nullable Integer said, int usual, int whenFull) {

@@ -5,6 +5,8 @@ import dev.banyan.core.AtomicFile;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
 import dev.banyan.core.Settings;
+import dev.banyan.grow.Growth;
+import dev.banyan.grow.Transitions;
 import dev.banyan.model.BpeTrainer;
 import dev.banyan.model.LanguageModel;
 import dev.banyan.model.Tokenizer;
@@ -13,6 +15,7 @@ import dev.banyan.train.ChatFormat;
 import dev.banyan.train.Corpus;
 import dev.banyan.train.Evaluation;
 import dev.banyan.train.HeldOutSplit;
+import dev.banyan.train.PackedBatch;
 import dev.banyan.train.SkillQuestion;
 import dev.banyan.train.TrainConfig;
 import dev.banyan.train.TrainResult;
@@ -74,8 +77,23 @@ final class Life {
     Lived.Trained tuning = tune();
     Lived.Skills skills = skills();
     Lived.Talk talk = talk();
+    Lived.Memory memory = memory();
+    Lived.Supervised supervised = new Drilled(config, common, files).of(book);
+    Transitions grown = grow();
     return new Lived(
-        config, world, data, tokenizer, pretraining, text, tuning, skills, talk, book.done());
+        config,
+        world,
+        data,
+        tokenizer,
+        pretraining,
+        text,
+        tuning,
+        skills,
+        talk,
+        memory,
+        supervised,
+        grown,
+        book.done());
   }
 
   // ---- the steps
@@ -366,7 +384,84 @@ final class Life {
                 Talking.answered(tuned, files.questions(), seed)));
   }
 
+  private Lived.Memory memory() throws Exception {
+    Path model = files.model("pretrain");
+    var memory = new LifeMemory(files.of("memory"), seed.of("memory"));
+    return book.step(
+        "memory",
+        "banyan plan run %s %s --weights %s --inputs %s"
+            .formatted(memory.graphFile(), memory.planFile(), model, memory.inputsFile()),
+        "",
+        memory.planFile(),
+        Lived.Memory.class,
+        () -> {
+          Map<String, Object> keys = new LinkedHashMap<>();
+          keys.put("data", files.training().toString());
+          keys.put("start", model.toString());
+          keys.put("length", config.text("length"));
+          keys.put("rows", config.text("rows"));
+          keys.put("shards", 1);
+          keys.put("steps", 1);
+          keys.put("out", files.of("memory").toString());
+          keys.put("seed", config.seed());
+          PackedBatch batch = Trainer.firstBatch(TrainConfig.of(settings(keys)));
+          return memory.run(config.tiny() ? "tiny" : "default", model, batch);
+        });
+  }
+
+  /** Up and then out, each trained on, beside a fresh model of the larger size. */
+  private Transitions grow() throws Exception {
+    Path source = files.model("pretrain");
+    Path folder = files.of("grow");
+    boolean tiny = config.tiny();
+    var plan =
+        new Transitions.Plan(
+            source,
+            folder,
+            files.training(),
+            files.heldOut(),
+            tiny ? 12 : 60,
+            tiny ? 8 : 40,
+            Math.min(128, config.count("length")),
+            tiny ? 2 : 4,
+            1e-3,
+            config.threads(),
+            config.seed());
+    var up = Transitions.up(Growth.config(source));
+    return book.step(
+        "grow",
+        "banyan grow run %s %s --hidden %d --layers %d --heads %d --kv-heads %d --ffn %d"
+            .formatted(
+                source,
+                folder.resolve("up"),
+                up.hidden(),
+                up.layers(),
+                up.heads(),
+                up.keyValueHeads(),
+                up.ffn()),
+        plan.upSteps() + " " + plan.outSteps() + " " + plan.rows() + " " + plan.length(),
+        folder.resolve("out-trained"),
+        Transitions.class,
+        () -> {
+          removeGrown(folder);
+          try (Progress progress = common.progress("grow", 4, "phases")) {
+            return Transitions.run(plan, progress);
+          }
+        });
+  }
+
   // ---- small things
+
+  /** A model of another source must not be taken for this one's. */
+  private static void removeGrown(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (var walk = Files.walk(folder)) {
+        for (Path path : walk.sorted(java.util.Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
+    }
+  }
 
   private static Settings settings(Map<String, Object> keys) {
     return Settings.of(TrainConfig.SETTINGS).with(keys, "life");

@@ -77,6 +77,8 @@ public final class LifeCommand implements Callable<ExitCode>, TakesSettings {
             .put("text", lived.text())
             .put("tuning", lived.tuning())
             .put("skills", lived.skills())
+            .put("memory", lived.memory())
+            .put("grown", lived.grown())
             .put("steps", lived.steps());
     common.emit(result, () -> LifeReport.of(lived));
     return ExitCode.DONE;

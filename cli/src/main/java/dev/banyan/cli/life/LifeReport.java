@@ -39,6 +39,16 @@ final class LifeReport {
     out.printf(
         "skills    %.1f %% right, most frequent answer %.1f %%; above it with 95 %% in %d of %d categories%n",
         100 * skills.mean(), 100 * skills.baseline(), skills.above(), skills.categories().size());
+    Lived.Memory memory = lived.memory();
+    out.printf(
+        "memory    a step needs %s as planned, %s in program order; %s%s%n",
+        Format.bytes(memory.arenaBytes()),
+        Format.bytes(memory.programPeakBytes()),
+        memory.equal() ? "same bits" : "BITS DIFFER",
+        memory.own()
+            ? ", loss %.5f (trainer %.5f)".formatted(memory.loss(), memory.trainerLoss())
+            : "");
+    out.printf("grown     %s%n", GrownReport.line(lived.grown()));
   }
 
   private static String interval(Interval interval) {
@@ -61,8 +71,41 @@ final class LifeReport {
     heldOut(report, lived);
     skills(report, lived);
     talk(report, lived);
+    memory(report, lived);
+    supervised(report, lived.supervised());
+    GrownReport.add(report, lived.grown(), command(lived, "grow"));
     steps(report, lived);
     return report;
+  }
+
+  private static void supervised(Report report, Lived.Supervised drill) {
+    report
+        .section("A part fails")
+        .paragraph(
+            "Two processes trained together under a supervisor; %s was sent to one of them in the middle. %s."
+                .formatted(drill.signal(), drill.reason()))
+        .list(drill.evidence())
+        .table(
+            Table.of("what it cost", "seconds")
+                .row("detection", tenth(drill.detectSeconds()))
+                .row("diagnosis", thousandth(drill.diagnosisSeconds()))
+                .row("stopping every rank", tenth(drill.stopSeconds()))
+                .row("starting again, with the spare", tenth(drill.startSeconds()))
+                .row(
+                    "%d steps computed again".formatted(drill.lostSteps()),
+                    tenth(drill.lostSeconds())))
+        .paragraph(
+            drill.sameWeights()
+                ? "The run ended with the same weights, bit for bit, as one that nothing happened to."
+                : "The run did not end with the weights of one that nothing happened to.");
+  }
+
+  private static double tenth(double seconds) {
+    return Math.round(seconds * 10) / 10.0;
+  }
+
+  private static double thousandth(double seconds) {
+    return Math.round(seconds * 1000) / 1000.0;
   }
 
   private static void tiles(Report report, Lived lived) {
@@ -204,6 +247,55 @@ final class LifeReport {
       table.row(spoken.prompt(), spoken.said(), spoken.expected());
     }
     report.table(table);
+  }
+
+  private static void memory(Report report, Lived lived) {
+    Lived.Memory memory = lived.memory();
+    report
+        .section("What a training step needs")
+        .paragraph(
+            "One step of a PyTorch twin of the model (%,d operators, %s of parameters and state beside), run through libtorch inside one block at planned places%s."
+                .formatted(
+                    memory.operators(),
+                    Format.bytes(memory.persistentBytes()),
+                    memory.own()
+                        ? ", with the weights that were trained: loss %.5f, the trainer's %.5f"
+                            .formatted(memory.loss(), memory.trainerLoss())
+                        : "; this model has another shape, so its numbers are drawn"))
+        .chart(
+            Chart.lines("Live memory over a step")
+                .x("share of the step, %")
+                .y("MB")
+                .fromZero()
+                .mark(memory.lowerBoundBytes() / 1e6, "no order needs less")
+                .series("program order", shares(memory.programLoads()), mega(memory.programLoads()))
+                .series(
+                    "planned order", shares(memory.plannedLoads()), mega(memory.plannedLoads())))
+        .table(
+            Table.of("what", "bytes")
+                .row("program order, most live at once", memory.programPeakBytes())
+                .row("PyTorch's caching allocator would reserve", memory.cachingBytes())
+                .row("the block of the plan", memory.arenaBytes())
+                .row("proven least of any order", memory.lowerBoundBytes())
+                .row("largest temporary outside the block", memory.largestTemporaryBytes()))
+        .paragraph(
+            memory.equal()
+                ? "%d results, parameters and state were the same in every bit as under separate allocations."
+                    .formatted(memory.compared())
+                : "Bits DIFFERED from the run under separate allocations.")
+        .command(command(lived, "memory"));
+  }
+
+  private static double[] shares(List<Long> loads) {
+    double[] shares = new double[loads.size()];
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] = 100.0 * i / Math.max(1, shares.length - 1);
+    }
+    return shares;
+  }
+
+  private static double[] mega(List<Long> loads) {
+    return loads.stream().mapToDouble(bytes -> bytes / 1e6).toArray();
   }
 
   private static void steps(Report report, Lived lived) {

@@ -35,19 +35,7 @@ public final class PlanCheckCommand implements Callable<ExitCode> {
   @Override
   public ExitCode call() throws IOException {
     StepGraph graph = MemoryPlanner.read(graphFile);
-    MemoryPlan plan = MemoryPlanner.readPlan(planFile);
-    String hash = MemoryPlanner.hash(graph);
-    if (!plan.graphHash().equals(hash)) {
-      throw new UserInputException(
-          planFile
-              + ": is a plan for another graph (hash "
-              + shown(plan.graphHash())
-              + ", "
-              + graphFile
-              + " has "
-              + shown(hash)
-              + "); make it again with banyan plan make");
-    }
+    MemoryPlan plan = planFor(graph, graphFile, planFile);
     PlanCheck check = MemoryPlanner.check(graph, plan);
     check.faults().forEach(fault -> common.out().println(planFile + ": " + fault));
     if (check.holds()) {
@@ -69,6 +57,24 @@ public final class PlanCheckCommand implements Callable<ExitCode> {
             .put("peakBytes", check.peakBytes())
             .put("arenaBytes", check.arenaBytes()));
     return check.holds() ? ExitCode.DONE : ExitCode.NO;
+  }
+
+  /** Reads a plan; one for another graph is refused. */
+  static MemoryPlan planFor(StepGraph graph, Path graphFile, Path planFile) throws IOException {
+    MemoryPlan plan = MemoryPlanner.readPlan(planFile);
+    String hash = MemoryPlanner.hash(graph);
+    if (!plan.graphHash().equals(hash)) {
+      throw new UserInputException(
+          planFile
+              + ": is a plan for another graph (hash "
+              + shown(plan.graphHash())
+              + ", "
+              + graphFile
+              + " has "
+              + shown(hash)
+              + "); make it again with banyan plan make");
+    }
+    return plan;
   }
 
   private static String shown(String hash) {

@@ -44,10 +44,12 @@ public final class PlanCompareCommand implements Callable<ExitCode> {
     Report report = Report.titled("Plans compared");
     for (Path file : files) {
       StepGraph graph = MemoryPlanner.read(file);
-      List<PlanRow> rows =
+      List<PlanRow> rows = new ArrayList<>();
+      MemoryPlanner.own(file).ifPresent(rows::add);
+      rows.addAll(
           MemoryPlanner.compare(
-              graph, PlanOptions.standard().withSeconds(seconds).withSeed(common.seed()));
-      print(file, rows);
+              graph, PlanOptions.standard().withSeconds(seconds).withSeed(common.seed())));
+      print(file, graph, rows);
       graphs.add(Map.of("graph", file.toString(), "rows", rows));
       report.section(file.getFileName().toString()).table(table(rows));
     }
@@ -55,8 +57,14 @@ public final class PlanCompareCommand implements Callable<ExitCode> {
     return ExitCode.DONE;
   }
 
-  private void print(Path file, List<PlanRow> rows) {
-    common.out().printf("%s%n", file);
+  private void print(Path file, StepGraph graph, List<PlanRow> rows) {
+    common
+        .out()
+        .printf(
+            "%s: %,d operators%s%n",
+            file,
+            graph.operators().size(),
+            graph.producer().isEmpty() ? "" : ", " + graph.producer());
     common
         .out()
         .printf(

@@ -4,6 +4,7 @@ import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.SettingFlags;
 import dev.banyan.cli.frame.TakesSettings;
 import dev.banyan.cli.frame.UsesLibtorch;
+import dev.banyan.cluster.Drill;
 import dev.banyan.core.Chart;
 import dev.banyan.core.ExitCode;
 import dev.banyan.core.Format;
@@ -13,6 +14,10 @@ import dev.banyan.core.Result;
 import dev.banyan.core.Seed;
 import dev.banyan.core.Setting;
 import dev.banyan.core.Settings;
+import dev.banyan.tensor.Libtorch;
+import dev.banyan.train.RankLostException;
+import dev.banyan.train.RankPlace;
+import dev.banyan.train.Ranks;
 import dev.banyan.train.TrainConfig;
 import dev.banyan.train.TrainResult;
 import dev.banyan.train.Trainer;
@@ -23,11 +28,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -46,6 +53,31 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
       description = "The settings; every key is also a flag, and flags win.")
   private @Nullable Path config;
 
+  @Option(
+      names = "--supervise",
+      description = "Watch the ranks; when a part fails, restart from the last checkpoint.")
+  private boolean supervise;
+
+  @Option(
+      names = "--spares",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Processes that stand ready beside the ranks (default: ${DEFAULT-VALUE}).")
+  private int spares = 1;
+
+  @Option(
+      names = "--hosts",
+      paramLabel = "A,B",
+      split = ",",
+      description = "Host labels, given to ranks and spares in turn (default: one each).")
+  private List<String> hosts = List.of();
+
+  @Option(
+      names = "--drill",
+      paramLabel = "SIGNAL:RANK@STEP",
+      description = "With --supervise: harm a rank on purpose, for example STOP:1@200.")
+  private @Nullable String drill;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
@@ -54,7 +86,7 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
   }
 
   @Override
-  public ExitCode call() throws IOException {
+  public ExitCode call() throws IOException, InterruptedException {
     Settings settings =
         config == null
             ? Settings.of(TrainConfig.SETTINGS)
@@ -66,9 +98,21 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
       settings = settings.with("seed", Long.toString(common.seed().value()));
     }
     TrainConfig train = TrainConfig.of(settings);
+    if (supervise) {
+      return new SupervisedTrain(
+              common, settings, spares, hosts, Optional.ofNullable(drill).map(Drill::of))
+          .run();
+    }
     TrainResult result;
     try (Progress progress = common.progress("training", train.steps().count(), "steps")) {
-      result = Trainer.run(train, progress);
+      result = run(settings, train, progress);
+    } catch (RankLostException e) {
+      common
+          .err()
+          .printf(
+              "banyan: %s; start the same command again to go on from the last checkpoint%n",
+              e.getMessage());
+      return ExitCode.NO;
     }
     print(result);
     Result figures =
@@ -85,6 +129,24 @@ public final class TrainCommand implements Callable<ExitCode>, TakesSettings {
             .put("stopped", result.stopped().orElse(""));
     common.emit(figures, () -> page(train, figures));
     return result.stopped().isPresent() ? ExitCode.NO : ExitCode.DONE;
+  }
+
+  /** In one process, in several started here, or as one of several that others started. */
+  private TrainResult run(Settings settings, TrainConfig train, Progress progress) {
+    Optional<RankPlace> place = RankPlace.of(System.getenv());
+    if (place.isPresent() && !place.get().alone()) {
+      return Trainer.run(train, place.get(), this::endLost, progress);
+    }
+    return settings.count("ranks", 1) > 1
+        ? Ranks.run(settings, progress)
+        : Trainer.run(train, progress);
+  }
+
+  /** A collective that waits for a lost rank cannot be ended, so the process is. */
+  private void endLost(String line) {
+    common.err().printf("banyan: %s%n", line);
+    common.err().flush();
+    Libtorch.exitNow(ExitCode.NO.code());
   }
 
   private void print(TrainResult result) {

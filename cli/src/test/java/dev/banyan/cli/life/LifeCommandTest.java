@@ -1,6 +1,7 @@
 package dev.banyan.cli.life;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
@@ -79,6 +80,10 @@ class LifeCommandTest {
     JsonNode figures = Json.read(folder.resolve("life.json"), JsonNode.class);
     assertThat(figures.path("pretraining").path("steps").asInt()).isEqualTo(6);
     assertThat(figures.path("skills").path("categories").size()).isGreaterThanOrEqualTo(16);
+    JsonNode memory = figures.path("memory");
+    assertThat(memory.path("own").asBoolean()).as("a model of another shape").isFalse();
+    assertThat(memory.path("holds").asBoolean()).isTrue();
+    assertThat(memory.path("equal").asBoolean()).isTrue();
 
     assertThat(life(flags)).isZero();
     List<String> steps = List.of("world", "data", "tokenizer", "pretrain", "evaluate", "tune");
@@ -101,6 +106,44 @@ class LifeCommandTest {
     assertThat(steps).noneMatch(step -> asBefore(step));
     assertThat(Files.readAllBytes(folder.resolve("life/tune/model/model.safetensors")))
         .isNotEqualTo(tuned);
+  }
+
+  @Test
+  void aStepOfTheTwinWithTheTrainedWeightsHasTheTrainersLoss() throws IOException {
+    String[] shape = {
+      "--documents",
+      "300",
+      "--vocabulary",
+      "1024",
+      "--hidden",
+      "128",
+      "--layers",
+      "2",
+      "--heads",
+      "4",
+      "--kv-heads",
+      "2",
+      "--ffn",
+      "352",
+      "--length",
+      "256",
+      "--rows",
+      "8",
+      "--pretrain-steps",
+      "1",
+      "--tune-steps",
+      "1",
+      "--questions",
+      "1",
+      "--json",
+      path("life.json")
+    };
+    assertThat(life(shape)).as(said(err)).isZero();
+    JsonNode memory = Json.read(folder.resolve("life.json"), JsonNode.class).path("memory");
+    assertThat(memory.path("own").asBoolean()).isTrue();
+    assertThat(memory.path("equal").asBoolean()).isTrue();
+    assertThat(memory.path("loss").asDouble())
+        .isCloseTo(memory.path("trainerLoss").asDouble(), within(1e-4));
   }
 
   @Test

@@ -28,6 +28,7 @@ import tools.jackson.databind.JsonNode;
 class PlanCommandsTest {
   private static final int LARGE = 4096;
   private static final int SMALL = 512;
+  private static final String GRAPHS = "../plan/src/test/resources/dev/banyan/plan";
 
   @TempDir private Path folder;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -64,6 +65,36 @@ class PlanCommandsTest {
 
     assertThat(run("check", "step.json.gz", file("plan.json"))).isZero();
     assertThat(said(out)).contains("holds: 5 operators");
+  }
+
+  /** VGG16 at batch 32: a pooling's input is made again, and both executors' files come out. */
+  @Test
+  void aBudgetBelowTheBoundGivesAGraphWithCopiesAndItsPlan() {
+    String vgg = Path.of(GRAPHS, "graphs", "vgg16-32.json.gz").toAbsolutePath().toString();
+    int code = run("make", vgg, "--budget", "90%", "--seconds", "2", "--out", file("plan.json"));
+    assertThat(code).as(said(err)).isZero();
+    assertThat(said(out)).contains("below the lower bound: order cannot help", "fits,");
+    assertThat(run("check", file("plan.step.json.gz"), file("plan.json"))).isZero();
+    assertThat(run("check", vgg, file("plan.json"))).isNotZero();
+    assertThat(run("make", vgg, "--budget", "fast")).isEqualTo(2);
+    assertThat(said(err)).contains("--budget 'fast': expected bytes such as");
+  }
+
+  @Test
+  void anHloDumpIsComparedWithXlasOwnOrderAndHeap() {
+    Path inputs = Path.of(GRAPHS, "read", "inputs").toAbsolutePath();
+    assertThat(run("compare", inputs.resolve("step.after.hlo.pb").toString())).isZero();
+    assertThat(said(out)).contains("XLA's own order, heap", "with its buffer assignment");
+    assertThat(run("make", inputs.resolve("step.before.hlo.pb").toString())).isZero();
+    assertThat(said(out)).contains("before fusion: XLA will merge");
+  }
+
+  @Test
+  void budgetsAreReadAsPeopleWriteThem() {
+    assertThat(ByteBudget.of("1500", 0)).isEqualTo(1500);
+    assertThat(ByteBudget.of("1.5GB", 0)).isEqualTo(1_500_000_000);
+    assertThat(ByteBudget.of("2 MiB", 0)).isEqualTo(2 << 20);
+    assertThat(ByteBudget.of("75%", 1000)).isEqualTo(750);
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.banyan.model.KvStore;
 import dev.banyan.model.Mode;
 import dev.banyan.model.Opening;
 import dev.banyan.model.Precision;
+import dev.banyan.model.RouterRecord;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Guard;
 import dev.banyan.tensor.Libtorch;
@@ -38,6 +39,7 @@ public final class Decoder implements AutoCloseable {
   private final RotaryTable rotary;
   private final boolean vectorsOnly;
   private final TorchArithmetic torch;
+  private final RouterWatch watch = new RouterWatch();
   private @Nullable VectorArithmetic vectors;
 
   private record Layer(
@@ -53,7 +55,7 @@ public final class Decoder implements AutoCloseable {
     this.vectorsOnly = opening.mode() == Mode.EXACT || opening.int8();
     boolean bf16 = opening.precision() == Precision.BF16;
     this.torch = new TorchArithmetic(bf16 ? DType.BF16 : DType.F32);
-    var parts = new Parts(config, naming, source);
+    var parts = new Parts(config, naming, source, watch);
     this.embedding = source.parameter("model.embed_tokens.weight");
     for (int layer = 0; layer < config.layers(); layer++) {
       layers.add(parts.layer(layer));
@@ -96,6 +98,11 @@ public final class Decoder implements AutoCloseable {
       return hidden(
           x, new Attention.Pass(batch, kv, rotary.at(batch.positions()), masks, arithmetic));
     }
+  }
+
+  /** Where routers note what they do from now on; null for nowhere. */
+  public void watchRouters(@Nullable RouterRecord record) {
+    watch.set(record);
   }
 
   /** Who computes a pass over this many tokens here and now. */
@@ -174,7 +181,8 @@ public final class Decoder implements AutoCloseable {
   }
 
   /** Finds a layer's tensors by transformers' names. */
-  private record Parts(ModelConfig config, ExpertNaming naming, ParameterSource source) {
+  private record Parts(
+      ModelConfig config, ExpertNaming naming, ParameterSource source, RouterWatch watch) {
     Linear linear(String name, boolean bias) {
       return new Linear(
           name, source.matrix(name + ".weight"), bias ? source.vector(name + ".bias") : null);
@@ -244,7 +252,13 @@ public final class Decoder implements AutoCloseable {
         gate = exact(block + "shared_expert_gate");
       }
       return new Experts(
-          exact(block + "gate"), experts.perToken(), experts.normalizesTopK(), list, shared, gate);
+          exact(block + "gate"),
+          experts.perToken(),
+          experts.normalizesTopK(),
+          list,
+          shared,
+          gate,
+          watch);
     }
 
     private Dense packedExpert(String block, int expert, int width) {

@@ -1,5 +1,6 @@
 package dev.banyan.model.decoder;
 
+import dev.banyan.model.RouterRecord;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Guard;
 import dev.banyan.tensor.Tensor;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param normalizes probabilities of the chosen are scaled to sum to one
  * @param shared an expert every token passes, null without
  * @param sharedGate [1, hidden], its sigmoid weighs {@code shared}
+ * @param watch where routing is noted in training
  */
 record Experts(
     Linear router,
@@ -22,7 +24,8 @@ record Experts(
     boolean normalizes,
     List<Dense> experts,
     @Nullable Dense shared,
-    @Nullable Linear sharedGate)
+    @Nullable Linear sharedGate,
+    RouterWatch watch)
     implements FeedForward {
 
   @Override
@@ -32,7 +35,12 @@ record Experts(
 
   private Tensor apply(Tensor x, Arithmetic arithmetic) {
     long tokens = x.size(0);
-    Routing routing = routing(arithmetic.apply(x, router));
+    Tensor scores = arithmetic.apply(x, router);
+    Routing routing = routing(scores);
+    RouterRecord noted = watch.record();
+    if (noted != null && Guard.recordsGradients()) {
+      noted.add(scores, routing.choices());
+    }
     Tensor flatWeights = routing.weights();
     long[] choices = routing.choices();
     Tensor sum = Tensor.zeros(DType.F32, tokens, x.size(1));

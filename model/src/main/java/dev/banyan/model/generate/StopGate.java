@@ -6,22 +6,22 @@ import java.util.List;
  * Lets text through up to the first stop string, and holds back what may become the beginning of
  * one.
  */
-final class StopGate {
+public final class StopGate {
   private final List<String> stops;
   private final StringBuilder held = new StringBuilder();
   private boolean stopped;
 
-  StopGate(List<String> stops) {
+  public StopGate(List<String> stops) {
     this.stops = stops.stream().filter(stop -> !stop.isEmpty()).toList();
   }
 
   /** Whether a stop string came. */
-  boolean isStopped() {
+  public boolean isStopped() {
     return stopped;
   }
 
   /** Takes more text and gives what is certain not to belong to a stop string. */
-  String add(String text) {
+  public String add(String text) {
     if (stopped) {
       return "";
     }
@@ -44,7 +44,7 @@ final class StopGate {
   }
 
   /** The rest, when no more text comes. */
-  String finish() {
+  public String finish() {
     return stopped ? "" : take(held.length());
   }
 

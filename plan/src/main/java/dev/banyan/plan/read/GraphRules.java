@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What a graph must be for a plan to mean something. */
-final class GraphRules {
+public final class GraphRules {
   private final String source;
   private final List<Storage> storages;
   private final List<Operator> operators;
@@ -25,11 +25,13 @@ final class GraphRules {
   }
 
   /**
+   * Holds a graph against the rules.
+   *
    * @throws UserInputException naming the node when a storage or tensor does not exist, a name is
    *     used twice, a temporary is used before it is made, operators wait for one another in a
    *     circle, or all storages together overflow 64 bits
    */
-  static void check(
+  public static void check(
       String source,
       List<Storage> storages,
       List<TensorSlot> tensors,

@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The Python files that trace a PyTorch step, as they lie in the jar. */
+/** The Python files that trace a PyTorch step and run it as planned, as they lie in the jar. */
 public final class ExporterFiles {
-  private static final List<String> NAMES = List.of("export_step.py", "models.py");
+  private static final List<String> NAMES = List.of("export_step.py", "apply_plan.py", "models.py");
 
   private ExporterFiles() {}
 

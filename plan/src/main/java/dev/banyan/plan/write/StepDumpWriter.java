@@ -1,5 +1,6 @@
 package dev.banyan.plan.write;
 
+import dev.banyan.core.AtomicFile;
 import dev.banyan.plan.Argument;
 import dev.banyan.plan.Operator;
 import dev.banyan.plan.StepGraph;
@@ -11,6 +12,7 @@ import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * Writes a graph as a step dump in one canonical form: keys in the schema's order, no white space.
@@ -36,6 +39,22 @@ public final class StepDumpWriter {
   /** Writes the whole dump as UTF-8; the stream stays open. */
   public static void write(StepGraph graph, OutputStream to) throws IOException {
     write(graph, to, true);
+  }
+
+  /** Writes {@code file}, gzip when its name ends in {@code .gz}, atomically. */
+  public static void write(StepGraph graph, Path file) throws IOException {
+    boolean gzip = file.toString().endsWith(".gz");
+    AtomicFile.write(
+        file,
+        out -> {
+          if (gzip) {
+            var packed = new GZIPOutputStream(out);
+            write(graph, packed, true);
+            packed.finish();
+          } else {
+            write(graph, out, true);
+          }
+        });
   }
 
   /** The graph's SHA-256 in hexadecimal digits. */

@@ -69,18 +69,28 @@ def value(text):
     return {"true": True, "false": False}.get(text.lower(), text)
 
 
+def settings_of(given):
+    settings = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise Refused(f"--set {each}: expected NAME=VALUE, for example batch=32")
+        settings[name] = value(text)
+    return settings
+
+
 # ---- what the step holds besides its arguments
 
 
 def held_objects(step):
-    """Modules and optimizers the step can reach: closure, globals it names, bound object, partial."""
+    """Modules, optimizers, tensors the step reaches: closure, globals it names, object, partial."""
     found, seen = [], set()
 
     def visit(name, thing, depth):
         if id(thing) in seen or depth > 3:
             return
         seen.add(id(thing))
-        if isinstance(thing, (torch.nn.Module, torch.optim.Optimizer)):
+        if isinstance(thing, (torch.nn.Module, torch.optim.Optimizer, torch.Tensor)):
             found.append((name, thing))
         elif isinstance(thing, dict):
             for key, each in list(thing.items())[:1000]:
@@ -137,6 +147,11 @@ def held_tensors(held):
                 of = known.get(address(parameter), ("?",))[0]
                 for key, each in state.items():
                     put(each, f"{of}.{key}", "optimizerState")
+            for number, group in enumerate(optimizer.param_groups):
+                for key, each in group.items():
+                    put(each, f"{prefix}.{number}.{key}", "input")
+    for number, (name, each) in enumerate(held):
+        put(each, f"{name}#{number}", "input")
     return known
 
 
@@ -187,11 +202,15 @@ def trace(make, settings):
         paths = [path for path, _ in pytree.tree_flatten_with_path(tuple(args))[0]]
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
 
+        results = []
+
         def flat(*tensors):
             full = list(leaves)
             for place, tensor in zip(places, tensors):
                 full[place] = tensor
             out = step(*pytree.tree_unflatten(full, shape))
+            results.clear()
+            results.append(result_tree(out))
             return [each for each in pytree.tree_leaves(out) if isinstance(each, torch.Tensor)]
 
         tensors = [leaves[place] for place in places]
@@ -204,7 +223,19 @@ def trace(make, settings):
         known = held_tensors(held)
         # Already fake tensors are traced as they are; the graph's storages are theirs.
         graph = make_fx(flat, tracing_mode="real")(*tensors)
-    return graph, arguments, known
+    return graph, arguments, known, results[0]
+
+
+def result_tree(out):
+    """What the step returns: its containers, and a number for each leaf that is no tensor."""
+    leaves, shape = pytree.tree_flatten(out)
+    plain = [None if isinstance(each, torch.Tensor) else {"value": each} for each in leaves]
+    try:
+        tree = {"shape": pytree.treespec_dumps(shape), "leaves": plain}
+        json.dumps(tree, allow_nan=False)
+        return tree
+    except Exception:  # a container of the user's own: the tensors are returned as a tuple
+        return None
 
 
 def path_name(path):
@@ -229,6 +260,7 @@ class Dump:
         self.storages, self.tensors, self.operators = [], [], []
         self.by_address, self.by_layout, self.of_node = {}, {}, {}
         self.kept = []  # fake tensors: an address must not be used twice
+        self.given = []  # the tensors of the step's arguments, in their order
 
     def storage(self, tensor, kind, name):
         key = address(tensor)
@@ -287,6 +319,7 @@ class Dump:
     def placeholder(self, node):
         name, kind = self.arguments.pop(0)
         self.of_node[node] = self.tensor(node.meta["val"], kind or "input", name)
+        self.given.append(self.of_node[node])
 
     def constant(self, node, held):
         if not isinstance(held, torch.Tensor):
@@ -356,7 +389,7 @@ class Dump:
             raise Refused(f"node {node.name}: a tuple of tensors is used as one tensor")
         return self.tensors[tensor]["storage"]
 
-    def write(self, file, results):
+    def write(self, file, results, tree):
         written = {each for op in self.operators for each in op["writes"]}
         for entry in self.storages:
             if entry["kind"] == "input" and entry["id"] in written:
@@ -369,6 +402,8 @@ class Dump:
             "tensors": self.tensors,
             "operators": self.operators,
             "results": results,
+            "arguments": self.given,
+            "resultTree": tree,
         }
         text = json.dumps(dump, separators=(",", ":"), allow_nan=False).encode("utf-8")
         part = file + ".part"
@@ -394,7 +429,7 @@ def frame(node):
 
 
 def export(make, settings, file):
-    graph, arguments, known = trace(make, settings)
+    graph, arguments, known, tree = trace(make, settings)
     dump = Dump(arguments, known)
     results = []
     for node in graph.graph.nodes:
@@ -406,7 +441,7 @@ def export(make, settings, file):
             dump.call(node)
         elif node.op == "output":
             results = [dump.of_node[each] for each in nodes_in(node.args)]
-    dump.write(file, results)
+    dump.write(file, results, tree)
     return dump
 
 
@@ -420,13 +455,7 @@ def main():
     flags.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     given = flags.parse_args()
     try:
-        settings = {}
-        for each in given.set:
-            name, equals, text = each.partition("=")
-            if not equals:
-                raise Refused(f"--set {each}: expected NAME=VALUE, for example batch=32")
-            settings[name] = value(text)
-        dump = export(load(given.step), settings, given.out)
+        dump = export(load(given.step), settings_of(given.set), given.out)
     except Refused as refused:
         print(f"export_step: {refused}", file=sys.stderr)
         return 2

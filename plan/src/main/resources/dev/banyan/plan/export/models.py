@@ -59,6 +59,17 @@ def torchvision_models():
     return models
 
 
+def transformers_models():
+    """transformers looks at torchvision where it is installed."""
+    try:
+        torchvision_models()
+    except ImportError:
+        pass  # then it does without
+    import transformers
+
+    return transformers
+
+
 def vision(name, batch, **settings):
     model = getattr(torchvision_models(), name)(**settings)
     inputs = (torch.zeros(batch, 3, 224, 224), torch.zeros(batch, dtype=torch.long))
@@ -113,24 +124,41 @@ def with_weights(attention):
 
 
 def bert(batch=1, length=256, sdpa=False):
-    from transformers import BertConfig, BertForMaskedLM
-
-    config = BertConfig(attn_implementation="sdpa" if sdpa else "eager")
+    models = transformers_models()
+    config = models.BertConfig(attn_implementation="sdpa" if sdpa else "eager")
     ids = torch.zeros(batch, length, dtype=torch.long)
     loss = lambda run, ids, labels: run(input_ids=ids, labels=labels).loss  # noqa: E731
-    return step_of(BertForMaskedLM(config), loss, (ids, ids.clone()))
+    return step_of(models.BertForMaskedLM(config), loss, (ids, ids.clone()))
 
 
 def gpt2(batch=8, length=1024, sdpa=False, **sizes):
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    config = GPT2Config(
+    models = transformers_models()
+    config = models.GPT2Config(
         attn_implementation="sdpa" if sdpa else "eager", use_cache=False, **sizes
     )
     ids = torch.zeros(batch, length, dtype=torch.long)
     loss = lambda run, ids: run(input_ids=ids, labels=ids).loss  # noqa: E731
-    return step_of(GPT2LMHeadModel(config), loss, (ids,))
+    return step_of(models.GPT2LMHeadModel(config), loss, (ids,))
 
 
 def gpt2_xl(batch=1, length=1024, sdpa=False):
     return gpt2(batch, length, sdpa, n_embd=1600, n_layer=48, n_head=25)
+
+
+def qwen2(batch=1, length=128, sdpa=False):
+    """Qwen2.5-0.5B's shape with a quarter of its layers and words."""
+    models = transformers_models()
+    config = models.Qwen2Config(
+        vocab_size=37984,
+        hidden_size=896,
+        intermediate_size=4864,
+        num_hidden_layers=6,
+        num_attention_heads=14,
+        num_key_value_heads=2,
+        tie_word_embeddings=True,
+        use_cache=False,
+        attn_implementation="sdpa" if sdpa else "eager",
+    )
+    ids = torch.zeros(batch, length, dtype=torch.long)
+    loss = lambda run, ids: run(input_ids=ids, labels=ids).loss  # noqa: E731
+    return step_of(models.Qwen2ForCausalLM(config), loss, (ids,))

@@ -7,13 +7,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** What a run reports while it runs: {@code metrics.jsonl} and a TensorBoard event file. */
 public final class RunLog implements AutoCloseable {
-  private final MetricsLog metrics;
-  private final EventFile events;
+  private final @Nullable MetricsLog metrics;
+  private final @Nullable EventFile events;
 
-  private RunLog(MetricsLog metrics, EventFile events) {
+  private RunLog(@Nullable MetricsLog metrics, @Nullable EventFile events) {
     this.metrics = metrics;
     this.events = events;
   }
@@ -28,18 +29,35 @@ public final class RunLog implements AutoCloseable {
     }
   }
 
+  /** The log of a process that reports nothing. */
+  public static RunLog none() {
+    return new RunLog(null, null);
+  }
+
   /** Reports the step that led to {@code state}. */
   public void step(
       TrainerState state,
       TrainingStep.Outcome outcome,
       double learningRate,
       double tokensPerSecond) {
+    if (metrics == null || events == null) {
+      return;
+    }
     var values = new LinkedHashMap<String, Double>();
     values.put("loss", outcome.loss());
     values.put("learningRate", learningRate);
     values.put("gradientNorm", outcome.gradientNorm());
     values.put("learnedTokens", (double) state.learnedTokens());
     values.put("tokensPerSecond", tokensPerSecond);
+    var routing = outcome.routing();
+    if (routing != null) {
+      values.put("routerBalance", routing.balance());
+      values.put("routerZ", routing.z());
+      values.put("expertEntropy", routing.entropy());
+      for (int expert = 0; expert < routing.load().size(); expert++) {
+        values.put("expertLoad" + expert, routing.load().get(expert));
+      }
+    }
     try {
       metrics.write(state.step(), values);
       events.write(state.step(), Instant.now(), values);
@@ -51,7 +69,9 @@ public final class RunLog implements AutoCloseable {
   /** Makes what was reported survive a power cut. */
   public void sync() {
     try {
-      metrics.sync();
+      if (metrics != null) {
+        metrics.sync();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -60,7 +80,9 @@ public final class RunLog implements AutoCloseable {
   @Override
   public void close() {
     try (events) {
-      metrics.close();
+      if (metrics != null) {
+        metrics.close();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -115,7 +116,7 @@ class TrainingStepTest {
   void matricesDecayAndNormsDoNot() {
     TinyRun run = tiny().with("weight-decay", 0.5);
     try (LanguageModel model = model(run);
-        TrainingStep step = new TrainingStep(model, run.config())) {
+        TrainingStep step = new TrainingStep(model, run.config(), Optional.empty())) {
       Map<String, float[]> before = values(model);
       step.gradients(List.of(rows(4)));
       // gradients of zero: what is left of an update is the decay
@@ -183,7 +184,7 @@ class TrainingStepTest {
 
   private static Computed compute(TinyRun run, List<List<PackedRow>> batches) {
     try (LanguageModel model = model(run);
-        TrainingStep step = new TrainingStep(model, run.config())) {
+        TrainingStep step = new TrainingStep(model, run.config(), Optional.empty())) {
       var outcome = step.gradients(batches);
       Map<String, float[]> gradients = new LinkedHashMap<>();
       try (Scope scope = Scope.open()) {

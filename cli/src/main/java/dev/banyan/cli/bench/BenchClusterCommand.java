@@ -1,0 +1,81 @@
+package dev.banyan.cli.bench;
+
+import dev.banyan.bench.ClusterSpeed;
+import dev.banyan.cli.frame.Common;
+import dev.banyan.core.ExitCode;
+import dev.banyan.core.Format;
+import dev.banyan.core.UserInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code banyan bench cluster}. */
+@Command(
+    name = "cluster",
+    description = "Event lines a second from files to a diagnosis; a pass over very many ranks.",
+    footer = "  banyan bench cluster --events 4000000")
+public final class BenchClusterCommand implements Callable<ExitCode> {
+  @Option(
+      names = "--events",
+      paramLabel = "N",
+      defaultValue = "4000000",
+      description = "Events of each form (default: ${DEFAULT-VALUE}; 170 bytes each as JSON).")
+  private long events = 4_000_000;
+
+  @Option(
+      names = "--ranks",
+      paramLabel = "N",
+      defaultValue = "100000",
+      description = "Ranks of the large pass (default: ${DEFAULT-VALUE}).")
+  private int ranks = 100_000;
+
+  @Mixin private Common common = new Common();
+
+  @Override
+  public ExitCode call() throws IOException, InterruptedException {
+    if (events < 1000 || ranks < 3) {
+      throw new UserInputException("expected --events of 1,000 or more and --ranks of 3 or more");
+    }
+    List<ClusterSpeed.Ingest> ingests = new ArrayList<>();
+    for (boolean binary : new boolean[] {false, true}) {
+      Path folder = Files.createTempDirectory("banyan-events");
+      try {
+        ClusterSpeed.Ingest ingest = ClusterSpeed.ingest(folder, binary, events);
+        ingests.add(ingest);
+        common
+            .out()
+            .printf(
+                "%-7s %,d events in %.2f s: %,.0f events/s%s%n",
+                ingest.form(),
+                ingest.events(),
+                ingest.seconds(),
+                ingest.eventsPerSecond(),
+                ingest.healthy() ? "" : "  NOT HEALTHY");
+        common.out().flush();
+      } finally {
+        try (Stream<Path> below = Files.list(folder)) {
+          for (Path file : below.toList()) {
+            Files.delete(file);
+          }
+        }
+        Files.delete(folder);
+      }
+    }
+    ClusterSpeed.Pass pass = ClusterSpeed.pass(ranks, 6);
+    common
+        .out()
+        .printf(
+            "%,d ranks: the longest of six passes %.3f s, %s of heap in use%n",
+            pass.ranks(), pass.seconds(), Format.bytes(pass.usedBytes()));
+    common.emit(common.result().put("ingest", ingests).put("pass", pass));
+    boolean healthy = ingests.stream().allMatch(ClusterSpeed.Ingest::healthy);
+    return healthy ? ExitCode.DONE : ExitCode.NO;
+  }
+}

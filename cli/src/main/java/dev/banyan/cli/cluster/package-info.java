@@ -1,0 +1,5 @@
+/** {@code banyan cluster}: commands over the cluster room. */
+@NullMarked
+package dev.banyan.cli.cluster;
+
+import org.jspecify.annotations.NullMarked;

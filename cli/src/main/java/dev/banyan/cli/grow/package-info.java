@@ -1,0 +1,5 @@
+/** Commands of room grow. */
+@NullMarked
+package dev.banyan.cli.grow;
+
+import org.jspecify.annotations.NullMarked;

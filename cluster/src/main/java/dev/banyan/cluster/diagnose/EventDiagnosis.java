@@ -1,0 +1,108 @@
+package dev.banyan.cluster.diagnose;
+
+import dev.banyan.cluster.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The whole diagnosis over event tables: mismatch, loss and hang where something stands still;
+ * otherwise stragglers, and the delay matrix of what is left. A straggler's own connections are
+ * slow with it (a throttled processor also sends and receives slowly), and only compute makes the
+ * time between operations longer, so what a straggler touches is taken out of the matrix; and the
+ * matrix is asked before anybody is blamed for waiting little.
+ */
+public final class EventDiagnosis {
+  private final Job job;
+  private final List<EventTables> tables;
+  private final SlowWindows windows;
+  private List<Verdict> slow = List.of();
+
+  /**
+   * @param tables one per reading thread
+   * @param windowSeconds length of a window
+   */
+  public EventDiagnosis(Job job, List<EventTables> tables, double windowSeconds) {
+    this.job = job;
+    this.tables = List.copyOf(tables);
+    this.windows = new SlowWindows(job, windowSeconds);
+  }
+
+  /**
+   * @param verdicts the faults, surest first
+   * @param masked ranks that wait behind a culprit
+   */
+  public record Outcome(List<Verdict> verdicts, Set<Integer> masked) {}
+
+  /** Ends the window that is open. No thread may write to the tables meanwhile. */
+  public void closeWindow() {
+    SlowWindows.Window window = windows.close(tables);
+    tables.forEach(EventTables::nextWindow);
+    List<Verdict> found = new ArrayList<>(WaitChain.stragglers(window.paces()));
+    Set<Integer> late = new TreeSet<>();
+    found.forEach(verdict -> late.addAll(verdict.ranks()));
+    List<Cell> cells = window.cells();
+    if (!late.isEmpty()) {
+      cells =
+          cells.stream()
+              .filter(cell -> !late.contains(cell.from()) && !late.contains(cell.to()))
+              .toList();
+    }
+    found.addAll(DelayMatrix.explain(cells));
+    slow = found.stream().map(this::withHosts).toList();
+  }
+
+  /** What the last window said. */
+  public List<Verdict> slow() {
+    return slow;
+  }
+
+  private Verdict withHosts(Verdict verdict) {
+    List<String> hosts =
+        verdict.ranks().stream().map(job::host).filter(host -> !host.isEmpty()).distinct().toList();
+    return new Verdict(
+        verdict.syndrome(),
+        verdict.ranks(),
+        hosts,
+        verdict.links(),
+        verdict.ambiguity(),
+        verdict.confidence(),
+        verdict.evidence(),
+        verdict.action());
+  }
+
+  /**
+   * What can be said now. No thread may write to the tables meanwhile.
+   *
+   * @param sharedNanos now on the clock that all hosts share, or {@link Long#MIN_VALUE} when they
+   *     have their own: then a host's now is its newest event
+   */
+  public Outcome now(long sharedNanos) {
+    HostClocks clocks = HostClocks.of(job, tables);
+    EventHang.Hang hang =
+        EventHang.judge(
+            job, tables, rank -> sharedNanos != Long.MIN_VALUE ? sharedNanos : clocks.now(rank));
+    if (!hang.verdicts().isEmpty()) {
+      List<Verdict> verdicts = new ArrayList<>(hang.verdicts());
+      return new Outcome(verdicts, hang.masked());
+    }
+    return new Outcome(slow, Set.of());
+  }
+
+  /** Ranks that wrote anything. */
+  public Set<Integer> ranksSeen() {
+    Set<Integer> seen = new TreeSet<>();
+    for (EventTables table : tables) {
+      for (int r = 0; r < table.ranks.size(); r++) {
+        seen.add((int) table.ranks.first(r));
+      }
+    }
+    return seen;
+  }
+
+  /** Ranks that the streams speak of. */
+  public int ranksExpected() {
+    return Math.max(job.world(), ranksSeen().size());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.cluster.read;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.banyan.grow;
+
+import org.jspecify.annotations.NullMarked;

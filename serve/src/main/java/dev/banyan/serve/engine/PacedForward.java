@@ -1,0 +1,78 @@
+package dev.banyan.serve.engine;
+
+import dev.banyan.serve.EngineProfile;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Computes nothing and takes as long as a profile says, so that a cluster of them can be tried on a
+ * machine that could not compute. Its tokens depend on place and last token alone.
+ */
+public final class PacedForward implements Forward {
+  private static final int VOCABULARY = 64;
+
+  private final EngineProfile profile;
+  private final ByteBuffer memory;
+  private final int blockBytes;
+
+  /** With {@code blockBytes} of memory per block, to be moved. */
+  public PacedForward(EngineProfile profile, int blockBytes) {
+    this.profile = profile;
+    this.blockBytes = blockBytes;
+    this.memory = ByteBuffer.allocateDirect(profile.memory().blocks() * blockBytes);
+  }
+
+  @Override
+  public List<float[]> step(List<Piece> pieces) {
+    long start = System.nanoTime();
+    int prefill = 0;
+    int decodes = 0;
+    long context = 0;
+    List<float[]> scores = new ArrayList<>(pieces.size());
+    for (Piece each : pieces) {
+      if (each.ids().length > 1) {
+        prefill += each.ids().length;
+      } else {
+        decodes++;
+        context += each.past();
+      }
+      int rows = each.everyScore() ? each.ids().length : 1;
+      var all = new float[rows * VOCABULARY];
+      for (int row = 0; row < rows; row++) {
+        int index = each.ids().length - rows + row;
+        // 3 up to 63: no token that could end an answer
+        all[row * VOCABULARY + 3 + (each.ids()[index] * 7 + each.past() + index) % 61] = 1;
+      }
+      scores.add(all);
+    }
+    double seconds =
+        (prefill > 0 ? profile.prefill().seconds() + prefill * profile.prefill().tokenSeconds() : 0)
+            + (decodes > 0 ? profile.decodeSeconds(context, decodes) : 0);
+    long end = start + (long) (seconds * 1e9);
+    while (System.nanoTime() < end) {
+      LockSupport.parkNanos(end - System.nanoTime());
+    }
+    return scores;
+  }
+
+  @Override
+  public ByteBuffer block(int block) {
+    return memory.slice(block * blockBytes, blockBytes);
+  }
+
+  @Override
+  public long blockBytes() {
+    return blockBytes;
+  }
+
+  @Override
+  public @Nullable Guide guide(String schema) {
+    return null;
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,367 @@
+package dev.banyan.serve.gateway;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+
+/**
+ * HTTP/1.1 (RFC 9112) on virtual threads, one per connection. While a request is answered another
+ * thread waits for the connection's next byte, so that a client that goes away is noticed at once;
+ * that is what the usual servers keep from their handlers.
+ */
+final class HttpServer implements AutoCloseable {
+  private static final int MOST_HEAD_BYTES = 32 * 1024;
+  private static final int HEAD_MILLIS = 10_000;
+  private static final int IDLE_MILLIS = 75_000;
+  private static final int BODY_MILLIS = 30_000;
+
+  private final ServerSocket server;
+  private final int mostBodyBytes;
+  private final Semaphore connections;
+  private final Handler handler;
+
+  /** Answers requests. */
+  @FunctionalInterface
+  interface Handler {
+    void answer(Exchange exchange) throws IOException;
+  }
+
+  /** A request that cannot be answered, with its status. */
+  static final class BadRequestException extends IOException {
+    private static final long serialVersionUID = 1;
+    final int status;
+
+    BadRequestException(int status, String message) {
+      super(message);
+      this.status = status;
+    }
+  }
+
+  HttpServer(InetSocketAddress at, int mostConnections, int mostBodyBytes, Handler handler)
+      throws IOException {
+    this.server = new ServerSocket();
+    this.server.setReuseAddress(true);
+    this.server.bind(at, 1024);
+    this.mostBodyBytes = mostBodyBytes;
+    this.connections = new Semaphore(mostConnections);
+    this.handler = handler;
+    Thread.ofPlatform().daemon().name("http").start(this::accept);
+  }
+
+  int port() {
+    return server.getLocalPort();
+  }
+
+  private void accept() {
+    while (!server.isClosed()) {
+      try {
+        Socket socket = server.accept();
+        if (connections.tryAcquire()) {
+          Thread.ofVirtual().start(() -> serve(socket));
+        } else {
+          socket.close();
+        }
+      } catch (IOException e) {
+        // closed, or one connection that failed before it began
+      }
+    }
+  }
+
+  private void serve(Socket socket) {
+    try (socket) {
+      socket.setTcpNoDelay(true);
+      var in = new BufferedInputStream(socket.getInputStream());
+      boolean open = true;
+      int first = in.read();
+      while (open && first >= 0) {
+        var exchange = new Exchange(socket, in);
+        try {
+          exchange.read(first, mostBodyBytes);
+        } catch (BadRequestException e) {
+          exchange.send(e.status, "application/json", OpenAiError.of(e.status, e.getMessage()));
+          return;
+        } catch (SocketTimeoutException e) {
+          exchange.send(
+              408, "application/json", OpenAiError.of(408, "the request came too slowly"));
+          return;
+        }
+        socket.setSoTimeout(0);
+        CompletableFuture<Integer> next = exchange.watch();
+        handler.answer(exchange);
+        exchange.finish();
+        open = exchange.keepsOpen();
+        if (open) {
+          first = next.get(IDLE_MILLIS, java.util.concurrent.TimeUnit.MILLISECONDS);
+        }
+      }
+    } catch (IOException
+        | java.util.concurrent.ExecutionException
+        | java.util.concurrent.TimeoutException e) {
+      // the client went away
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      connections.release();
+    }
+  }
+
+  /** A request and its answer. */
+  static final class Exchange {
+    private final Socket socket;
+    private final InputStream in;
+    private final OutputStream out;
+    private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    private String method = "";
+    private String path = "";
+    private byte[] body = {};
+    private boolean chunked;
+    private boolean answered;
+    private volatile Runnable onGone = () -> {};
+    private volatile boolean gone;
+
+    private Exchange(Socket socket, InputStream in) throws IOException {
+      this.socket = socket;
+      this.in = in;
+      this.out = socket.getOutputStream();
+    }
+
+    private void read(int first, int mostBodyBytes) throws IOException {
+      long deadline = System.nanoTime() + HEAD_MILLIS * 1_000_000L;
+      var head = new StringBuilder();
+      head.append((char) first);
+      while (head.length() < 4 || !head.substring(head.length() - 4).equals("\r\n\r\n")) {
+        int left = (int) ((deadline - System.nanoTime()) / 1_000_000);
+        if (left <= 0) {
+          throw new SocketTimeoutException();
+        }
+        socket.setSoTimeout(left);
+        int c = in.read();
+        if (c < 0) {
+          throw new IOException("gone");
+        }
+        head.append((char) c);
+        if (head.length() > MOST_HEAD_BYTES) {
+          throw new BadRequestException(431, "the request's headers are too large");
+        }
+      }
+      String[] lines = head.toString().split("\r\n");
+      String[] words = lines[0].strip().split(" ");
+      if (words.length != 3 || !words[2].startsWith("HTTP/1.")) {
+        throw new BadRequestException(400, "this is no HTTP/1.1 request");
+      }
+      method = words[0];
+      path = words[1];
+      for (int i = 1; i < lines.length; i++) {
+        int colon = lines[i].indexOf(':');
+        if (colon <= 0) {
+          throw new BadRequestException(400, "a header has no name");
+        }
+        headers.put(lines[i].substring(0, colon), lines[i].substring(colon + 1).strip());
+      }
+      if (header("Expect").equalsIgnoreCase("100-continue")) {
+        out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      }
+      readBody(mostBodyBytes);
+    }
+
+    private void readBody(int most) throws IOException {
+      long deadline = System.nanoTime() + BODY_MILLIS * 1_000_000L;
+      String length = header("Content-Length");
+      boolean chunks = header("Transfer-Encoding").toLowerCase(Locale.ROOT).contains("chunked");
+      if (chunks && !length.isEmpty()) {
+        throw new BadRequestException(
+            400, "Content-Length and Transfer-Encoding exclude each other");
+      }
+      if (!chunks) {
+        body = exactly(size(length.isEmpty() ? "0" : length, 10, most), deadline);
+        return;
+      }
+      var all = new java.io.ByteArrayOutputStream();
+      while (true) {
+        int size = size(line(deadline).split(";")[0].strip(), 16, most - all.size());
+        all.write(exactly(size, deadline));
+        String end = line(deadline);
+        if (size == 0) {
+          while (!end.isEmpty()) {
+            end = line(deadline);
+          }
+          body = all.toByteArray();
+          return;
+        }
+      }
+    }
+
+    private static int size(String text, int radix, int most) throws BadRequestException {
+      long size;
+      try {
+        size = Long.parseLong(text, radix);
+      } catch (NumberFormatException e) {
+        throw new BadRequestException(400, "the length of the body is no number");
+      }
+      if (size < 0) {
+        throw new BadRequestException(400, "the length of the body is negative");
+      }
+      if (size > most) {
+        throw new BadRequestException(413, "the body is too large");
+      }
+      return (int) size;
+    }
+
+    private String line(long deadline) throws IOException {
+      var line = new StringBuilder();
+      int c = one(deadline);
+      while (c != '\n') {
+        line.append((char) c);
+        if (line.length() > 8192) {
+          throw new BadRequestException(400, "a line of the body's frame is too long");
+        }
+        c = one(deadline);
+      }
+      return line.toString().strip();
+    }
+
+    private int one(long deadline) throws IOException {
+      return exactly(1, deadline)[0];
+    }
+
+    private byte[] exactly(int bytes, long deadline) throws IOException {
+      byte[] all = new byte[bytes];
+      for (int at = 0; at < bytes; ) {
+        int left = (int) ((deadline - System.nanoTime()) / 1_000_000);
+        if (left <= 0) {
+          throw new SocketTimeoutException();
+        }
+        socket.setSoTimeout(left);
+        int count = in.read(all, at, bytes - at);
+        if (count < 0) {
+          throw new IOException("gone");
+        }
+        at += count;
+      }
+      return all;
+    }
+
+    /** Waits for the next request's first byte; -1 when the client is gone. */
+    private CompletableFuture<Integer> watch() {
+      var next = new CompletableFuture<Integer>();
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                int c;
+                try {
+                  c = in.read();
+                } catch (IOException e) {
+                  c = -1;
+                }
+                if (c < 0) {
+                  gone = true;
+                  onGone.run();
+                }
+                next.complete(c);
+              });
+      return next;
+    }
+
+    /** Runs once when the client goes away before it is answered. */
+    void onGone(Runnable what) {
+      onGone = what;
+      if (gone) {
+        what.run();
+      }
+    }
+
+    boolean isGone() {
+      return gone;
+    }
+
+    String method() {
+      return method;
+    }
+
+    String path() {
+      int query = path.indexOf('?');
+      return query < 0 ? path : path.substring(0, query);
+    }
+
+    byte[] body() {
+      return body;
+    }
+
+    /** A header's value; empty without it. */
+    String header(String name) {
+      return headers.getOrDefault(name, "");
+    }
+
+    private boolean keepsOpen() {
+      return !gone && !header("Connection").equalsIgnoreCase("close");
+    }
+
+    void send(int status, String type, String text) throws IOException {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      answered = true;
+      String head =
+          "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+              .formatted(status, status < 400 ? "OK" : "Error", type, bytes.length);
+      byte[] start = head.getBytes(StandardCharsets.US_ASCII);
+      byte[] all = java.util.Arrays.copyOf(start, start.length + bytes.length);
+      System.arraycopy(bytes, 0, all, start.length, bytes.length);
+      out.write(all);
+      out.flush();
+    }
+
+    /** A part of a stream of events, sent at once. */
+    void event(String text) throws IOException {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      var part = new java.io.ByteArrayOutputStream();
+      if (!chunked) {
+        chunked = true;
+        answered = true;
+        part.writeBytes(
+            String.join(
+                    "\r\n",
+                    "HTTP/1.1 200 OK",
+                    "Content-Type: text/event-stream",
+                    "Cache-Control: no-cache",
+                    "Transfer-Encoding: chunked",
+                    "",
+                    "")
+                .getBytes(StandardCharsets.US_ASCII));
+      }
+      part.writeBytes(
+          (Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      part.writeBytes(bytes);
+      part.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+      out.write(part.toByteArray());
+      out.flush();
+    }
+
+    boolean isStreaming() {
+      return chunked;
+    }
+
+    private void finish() throws IOException {
+      if (chunked) {
+        out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+      } else if (!answered) {
+        send(500, "application/json", OpenAiError.of(500, "the server could not answer"));
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+  }
+}

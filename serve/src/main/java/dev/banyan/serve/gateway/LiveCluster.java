@@ -1,0 +1,425 @@
+package dev.banyan.serve.gateway;
+
+import dev.banyan.serve.policy.Arrival;
+import dev.banyan.serve.policy.Fleet;
+import dev.banyan.serve.policy.InstanceLoad;
+import dev.banyan.serve.policy.Pairing;
+import dev.banyan.serve.policy.Policy;
+import dev.banyan.serve.protocol.Message;
+import dev.banyan.serve.protocol.Ownership;
+import dev.banyan.serve.wire.EngineFigures;
+import dev.banyan.serve.wire.Say;
+import dev.banyan.serve.wire.Token;
+import dev.banyan.serve.wire.TokenRequest;
+import dev.banyan.serve.wire.Wire;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The live cluster: knows every instance's load and every request's owner, dispatches, asks
+ * instances to give requests to each other, and hands requests of an instance that died to another.
+ * All methods may be called by any thread; one lock guards all.
+ */
+final class LiveCluster implements AutoCloseable {
+  /** Thrown when no instance lives. */
+  static final class NobodyException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    NobodyException() {
+      super("no instance is up");
+    }
+  }
+
+  /**
+   * What the page and the metrics show of an instance.
+   *
+   * @param load as last reported
+   */
+  record Shown(
+      int id,
+      long process,
+      boolean alive,
+      boolean draining,
+      InstanceLoad load,
+      EngineFigures figures) {}
+
+  /** What happened since the start. */
+  record Counts(long requests, long moves, long givenBack, long requeued, long replayed) {}
+
+  private static final class Instance {
+    final Say.Ready ready;
+    final Wire wire;
+    final String address;
+    boolean draining;
+    boolean moving;
+    int sent;
+    int sentBlocks;
+    @Nullable InstanceLoad load;
+    EngineFigures figures = new EngineFigures(0, 0, 0, 0, 0, 0.01, 0, 0);
+
+    Instance(Say.Ready ready, Wire wire, String address) {
+      this.ready = ready;
+      this.wire = wire;
+      this.address = address;
+    }
+  }
+
+  private final Policy policy;
+  private final Ownership ownership = new Ownership();
+  private final Map<Integer, Instance> instances = new TreeMap<>();
+  private final Map<Long, Stream> streams = new HashMap<>();
+  private final List<Double> stoppedSeconds = new ArrayList<>();
+  private long ids;
+  private long attempts;
+  private int reports;
+  private long moves;
+  private long givenBack;
+  private long requeued;
+  private long replayed;
+
+  LiveCluster(Policy policy) {
+    this.policy = policy;
+  }
+
+  /**
+   * Connects to an engine and waits until it says what it is.
+   *
+   * @throws IOException when nobody listens at the address
+   */
+  Say.Ready join(int id, String address) throws IOException {
+    Wire wire = Wire.connect(address, "instance " + id);
+    var ready = new java.util.concurrent.CompletableFuture<Say.Ready>();
+    wire.start(
+        say -> {
+          if (say instanceof Say.Ready it) {
+            synchronized (this) {
+              instances.put(id, new Instance(it, wire, address));
+            }
+            ready.complete(it);
+          } else {
+            heard(id, wire, say);
+          }
+        },
+        (migration, stage, index) -> null,
+        () -> {
+          ready.completeExceptionally(new IOException("instance " + id + " is gone"));
+          gone(id, wire);
+        });
+    wire.say(new Say.Hello(true, 0));
+    try {
+      return ready.get(60, java.util.concurrent.TimeUnit.SECONDS);
+    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+      wire.close();
+      throw new IOException("instance " + id + " does not answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  // ---- requests
+
+  /**
+   * Sends a request to an instance.
+   *
+   * @throws NobodyException when none is up
+   */
+  synchronized Stream submit(TokenRequest asked) {
+    var stream = new Stream(++ids, asked);
+    Instance to = dispatch(stream);
+    streams.put(stream.id, stream);
+    long epoch = ownership.begin(stream.id, to.ready.instance()).epoch();
+    to.wire.say(new Say.Submit(stream.id, epoch, asked, new int[0], 0));
+    return stream;
+  }
+
+  /** Ends a request, whatever state it is in. */
+  synchronized void cancel(Stream stream) {
+    ownership
+        .owner(stream.id)
+        .ifPresent(
+            owner -> {
+              ownership.end(stream.id);
+              streams.remove(stream.id);
+              // it may be on its way, so all are told
+              instances.values().forEach(each -> each.wire.say(new Say.Cancel(stream.id)));
+            });
+  }
+
+  private Instance dispatch(Stream stream) {
+    List<InstanceLoad> loads = loads();
+    if (loads.isEmpty()) {
+      throw new NobodyException();
+    }
+    int tokens = stream.asked.prompt().length + stream.emitted.size();
+    var arrival =
+        new Arrival(stream.id, tokens, stream.asked.priority(), Arrival.CachedPrefix.NONE);
+    Instance to = require(policy.dispatch(arrival, new Fleet(loads)));
+    to.sent++;
+    to.sentBlocks += (tokens + to.ready.blockTokens()) / to.ready.blockTokens();
+    return to;
+  }
+
+  private Instance require(int id) {
+    Instance of = instances.get(id);
+    if (of == null) {
+      throw new NobodyException();
+    }
+    return of;
+  }
+
+  /** Loads as last reported, with what was sent since. */
+  private List<InstanceLoad> loads() {
+    List<InstanceLoad> loads = new ArrayList<>();
+    for (Instance each : instances.values()) {
+      loads.add(load(each));
+    }
+    return loads;
+  }
+
+  private static InstanceLoad load(Instance of) {
+    InstanceLoad load = of.load;
+    if (load == null) {
+      var memory =
+          new InstanceLoad.Memory(
+              of.ready.blocks(), of.ready.blocks(), 1, of.ready.blockTokens(), 0);
+      load =
+          new InstanceLoad(
+              of.ready.instance(),
+              memory,
+              new InstanceLoad.Batch(new dev.banyan.serve.policy.ClassCounts(0, 0, 0), 0),
+              InstanceLoad.Queue.EMPTY,
+              new InstanceLoad.InFlight(0, 0, 0),
+              new InstanceLoad.Pace(0.01, 0.01, 0.001, 2e-6),
+              new InstanceLoad.State(false, false, true));
+    }
+    return new InstanceLoad(
+        load.id(),
+        load.memory(),
+        load.batch(),
+        load.queue(),
+        new InstanceLoad.InFlight(of.sent, of.sentBlocks, load.inFlight().dispatched()),
+        load.pace(),
+        new InstanceLoad.State(of.draining, of.moving, true));
+  }
+
+  /** Gives a request that lost its instance to another, which goes on from what the client has. */
+  private void again(long request, int avoid) {
+    Stream stream = streams.get(request);
+    if (stream == null) {
+      return;
+    }
+    Instance to = instances.get(avoid);
+    if (to == null) {
+      if (instances.isEmpty()) {
+        ownership.end(request);
+        streams.remove(request);
+        stream.put(
+            new Token(request, 0, 0, 0, Token.Finish.ERROR, Float.NaN, new int[0], new float[0]));
+        return;
+      }
+      to = dispatch(stream);
+    }
+    long epoch = ownership.replay(request, to.ready.instance()).epoch();
+    int[] generated = stream.emitted.stream().mapToInt(Integer::intValue).toArray();
+    to.wire.say(new Say.Submit(request, epoch, stream.asked, generated, ++stream.moves));
+  }
+
+  // ---- what instances say
+
+  private synchronized void heard(int id, Wire from, Say say) {
+    switch (say) {
+      case Say.Tokens tokens -> tokens.tokens().forEach(this::token);
+      case Say.Prompt prompt -> {
+        Stream stream = streams.get(prompt.request());
+        if (stream != null) {
+          stream.prompt = prompt.tokens();
+        }
+      }
+      case Say.Load load -> {
+        Instance of = instances.get(id);
+        if (of != null) {
+          of.load = load.load();
+          of.figures = load.figures();
+          of.sent = 0;
+          of.sentBlocks = 0;
+          reports++;
+          pairUp();
+        }
+      }
+      case Say.Protocol protocol -> {
+        switch (protocol.message()) {
+          case Message.Claim claim -> from.say(new Say.Protocol(ownership.claim(claim)));
+          case Message.Ask ask -> from.say(new Say.Protocol(ownership.ask(ask)));
+          default -> {}
+        }
+      }
+      case Say.Given given -> {
+        requeued++;
+        again(given.request(), given.destination());
+      }
+      case Say.Moved moved -> moved(moved);
+      default -> {}
+    }
+  }
+
+  private void token(Token token) {
+    if (!ownership.accept(token.request(), token.epoch(), token.number())) {
+      return;
+    }
+    Stream stream = streams.get(token.request());
+    if (stream == null) {
+      return;
+    }
+    if (token.finish() == Token.Finish.NONE) {
+      stream.emitted.add(token.id());
+    } else {
+      ownership.end(token.request());
+      streams.remove(token.request());
+    }
+    stream.put(token);
+  }
+
+  private void moved(Say.Moved moved) {
+    for (int id : new int[] {moved.migration().source(), moved.migration().destination()}) {
+      Instance of = instances.get(id);
+      if (of != null) {
+        of.moving = false;
+      }
+    }
+    if (moved.ending().equals("GONE")) {
+      moves++;
+      if (stoppedSeconds.size() < 100_000) {
+        stoppedSeconds.add(moved.stoppedSeconds());
+      }
+    } else if (!moved.ending().equals("NOTHING")) {
+      givenBack++;
+    }
+    Instance source = instances.get(moved.migration().source());
+    if (source != null && source.draining && !moved.ending().equals("NOTHING")) {
+      pairUp();
+    }
+  }
+
+  /** Lets the policy pair instances, when enough of them reported. */
+  private void pairUp() {
+    boolean draining = instances.values().stream().anyMatch(each -> each.draining);
+    int round = policy.reportsPerRound() * instances.size();
+    if (instances.size() < 2 || round == 0 || (reports < round && !draining)) {
+      return;
+    }
+    reports = 0;
+    for (Pairing pair : policy.pair(new Fleet(loads()))) {
+      give(pair.source(), pair.destination(), 0);
+    }
+  }
+
+  private void give(int source, int destination, long request) {
+    Instance from = require(source);
+    Instance to = require(destination);
+    from.moving = true;
+    to.moving = true;
+    from.wire.say(new Say.Give(request, ++attempts, load(to), to.address));
+  }
+
+  /** Moves a request to any other instance; false when there is none or it has ended. */
+  synchronized boolean move(long request) {
+    var owner = ownership.owner(request);
+    if (owner.isEmpty()) {
+      return false;
+    }
+    int source = owner.get().instance();
+    for (Instance each : instances.values()) {
+      if (each.ready.instance() != source && instances.containsKey(source)) {
+        give(source, each.ready.instance(), request);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private synchronized void gone(int id, Wire wire) {
+    Instance of = instances.get(id);
+    if (of == null || of.wire != wire) {
+      return;
+    }
+    instances.remove(id);
+    instances.values().forEach(each -> each.moving = false);
+    ownership
+        .all()
+        .forEach(
+            (request, owner) -> {
+              if (owner.instance() == id) {
+                replayed++;
+                again(request, -1);
+              }
+            });
+  }
+
+  // ---- operating it
+
+  /** An instance takes no new requests and gives its own away; false when it is not up. */
+  synchronized boolean drain(int id, boolean now) {
+    Instance of = instances.get(id);
+    if (of == null) {
+      return false;
+    }
+    of.draining = now;
+    of.wire.say(new Say.Drain(now));
+    pairUp();
+    return true;
+  }
+
+  /** Requests that have not ended. */
+  synchronized List<Long> requests() {
+    return List.copyOf(streams.keySet());
+  }
+
+  /** Requests an instance owns. */
+  synchronized long owned(int id) {
+    return ownership.all().values().stream().filter(owner -> owner.instance() == id).count();
+  }
+
+  /** Ends an instance. */
+  synchronized void stop(int id) {
+    Instance of = instances.get(id);
+    if (of != null) {
+      of.wire.say(new Say.Stop());
+    }
+  }
+
+  synchronized List<Shown> shown() {
+    return instances.values().stream()
+        .map(
+            each ->
+                new Shown(
+                    each.ready.instance(),
+                    each.ready.process(),
+                    true,
+                    each.draining,
+                    load(each),
+                    each.figures))
+        .toList();
+  }
+
+  synchronized Counts counts() {
+    return new Counts(ids, moves, givenBack, requeued, replayed);
+  }
+
+  /** How long each moved request was in no batch. */
+  synchronized double[] stoppedSeconds() {
+    return stoppedSeconds.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+
+  @Override
+  public synchronized void close() {
+    for (Instance each : List.copyOf(instances.values())) {
+      each.wire.say(new Say.Stop());
+    }
+  }
+}

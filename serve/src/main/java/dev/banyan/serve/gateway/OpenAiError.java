@@ -1,0 +1,27 @@
+package dev.banyan.serve.gateway;
+
+import dev.banyan.core.Json;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Error objects as OpenAI clients expect them. */
+final class OpenAiError {
+  private OpenAiError() {}
+
+  static String of(int status, @Nullable String message) {
+    String type =
+        switch (status) {
+          case 401, 403 -> "authentication_error";
+          case 429 -> "rate_limit_error";
+          case 500, 502, 503 -> "server_error";
+          default -> "invalid_request_error";
+        };
+    Map<String, Object> error = new LinkedHashMap<>();
+    error.put("message", message == null ? "the request cannot be answered" : message);
+    error.put("type", type);
+    error.put("param", null);
+    error.put("code", null);
+    return Json.mapper().writeValueAsString(Map.of("error", error));
+  }
+}

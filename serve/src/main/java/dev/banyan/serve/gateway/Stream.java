@@ -1,0 +1,36 @@
+package dev.banyan.serve.gateway;
+
+import dev.banyan.serve.wire.Token;
+import dev.banyan.serve.wire.TokenRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A request on its way through the cluster, as its client's thread sees it. */
+final class Stream {
+  final long id;
+  final TokenRequest asked;
+
+  /** Tokens the client has, or will have: what another instance goes on from. */
+  final List<Integer> emitted = new ArrayList<>();
+
+  int moves;
+  volatile List<Token> prompt = List.of();
+  private final LinkedBlockingQueue<Token> tokens = new LinkedBlockingQueue<>();
+
+  Stream(long id, TokenRequest asked) {
+    this.id = id;
+    this.asked = asked;
+  }
+
+  void put(Token token) {
+    tokens.add(token);
+  }
+
+  /** The next token; null when none came in time. */
+  @Nullable Token next(long millis) throws InterruptedException {
+    return tokens.poll(millis, TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,5 @@
+/** The OpenAI server: connections, dispatch, streams, instances. */
+@NullMarked
+package dev.banyan.serve.gateway;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,381 @@
+package dev.banyan.serve.process;
+
+import dev.banyan.core.Json;
+import dev.banyan.serve.engine.Engine;
+import dev.banyan.serve.policy.Move;
+import dev.banyan.serve.policy.Policy;
+import dev.banyan.serve.protocol.Checksum;
+import dev.banyan.serve.protocol.DestinationSide;
+import dev.banyan.serve.protocol.Message;
+import dev.banyan.serve.protocol.Migration;
+import dev.banyan.serve.protocol.RequestState;
+import dev.banyan.serve.protocol.SourceSide;
+import dev.banyan.serve.wire.Say;
+import dev.banyan.serve.wire.Wire;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Both sides of the moves of one engine: does what the protocol's state machines say, over sockets
+ * and on the engine's memory. Used by the engine's thread, except {@link #room}.
+ */
+final class Migrations {
+  /** A rest of at most so many blocks is sent with the request stopped. */
+  private static final int LAST_STAGE_BLOCKS = 2;
+
+  private static final int MOST_STAGES = 6;
+  private static final double TIMEOUT_SECONDS = 2;
+  private static final double EXPIRY_SECONDS = 5;
+
+  private final int instance;
+  private final Engine engine;
+  private final Policy policy;
+  private final Consumer<Say> gateway;
+  private final Dial dial;
+  private final Map<Integer, Wire> peers = new HashMap<>();
+  private final Map<Long, Leaving> leaving = new HashMap<>();
+  private final Map<Migration, Coming> coming = new ConcurrentHashMap<>();
+
+  /** Connects to another engine. */
+  @FunctionalInterface
+  interface Dial {
+    Wire to(String address) throws IOException;
+  }
+
+  private static final class Leaving {
+    final SourceSide side;
+    final Wire to;
+    final double began;
+    double stopped;
+
+    Leaving(SourceSide side, Wire to, double began) {
+      this.side = side;
+      this.to = to;
+      this.began = began;
+    }
+  }
+
+  private static final class Coming {
+    final DestinationSide side;
+    final Wire from;
+    final List<Integer> blocks = new ArrayList<>();
+
+    /** Where the blocks of the present stage begin; read by the wire's thread. */
+    volatile int stageStart;
+
+    volatile int stage;
+    volatile List<ByteBuffer> memory = List.of();
+
+    Coming(DestinationSide side, Wire from) {
+      this.side = side;
+      this.from = from;
+    }
+  }
+
+  Migrations(int instance, Engine engine, Policy policy, Consumer<Say> gateway, Dial dial) {
+    this.instance = instance;
+    this.engine = engine;
+    this.policy = policy;
+    this.gateway = gateway;
+    this.dial = dial;
+  }
+
+  private static double now() {
+    return System.nanoTime() / 1e9;
+  }
+
+  /** Whether a request is on its way to or from here. */
+  boolean busy() {
+    return !leaving.isEmpty() || !coming.isEmpty();
+  }
+
+  /** An engine that connected says which it is. */
+  void peer(int id, Wire wire) {
+    peers.put(id, wire);
+  }
+
+  // ---- the side that gives
+
+  /** Gives a request away, as the gateway asks. */
+  void give(Say.Give give) {
+    Move move = move(give);
+    if (move == null) {
+      nothing(give);
+      return;
+    }
+    int destination = give.destination().id();
+    long request = move.request();
+    switch (move.kind()) {
+      case REQUEUE, REPLAY -> {
+        if (leaving.containsKey(request) || !engine.cancel(request)) {
+          nothing(give);
+        } else {
+          gateway.accept(new Say.Given(request, destination));
+          nothing(give);
+        }
+      }
+      case LIVE -> begin(give, request, destination);
+    }
+  }
+
+  private @Nullable Move move(Say.Give give) {
+    if (give.request() == 0) {
+      return policy.choose(engine.view(false), give.destination()).orElse(null);
+    }
+    if (!engine.has(give.request()) || leaving.containsKey(give.request())) {
+      return null;
+    }
+    boolean live = engine.decodes(give.request());
+    return new Move(give.request(), live ? Move.Kind.LIVE : Move.Kind.REQUEUE);
+  }
+
+  private void nothing(Say.Give give) {
+    var none = new Migration(give.request(), give.attempt(), 0, instance, give.destination().id());
+    gateway.accept(new Say.Moved(none, "NOTHING", 0, 0, 0));
+  }
+
+  private void begin(Say.Give give, long request, int destination) {
+    if (leaving.containsKey(request) || !engine.decodes(request)) {
+      nothing(give);
+      return;
+    }
+    Wire to;
+    try {
+      to = wire(destination, give.address());
+    } catch (IOException e) {
+      nothing(give);
+      return;
+    }
+    var migration =
+        new Migration(request, give.attempt(), engine.epoch(request), instance, destination);
+    var side = new SourceSide(migration, LAST_STAGE_BLOCKS, MOST_STAGES, TIMEOUT_SECONDS);
+    var move = new Leaving(side, to, now());
+    leaving.put(request, move);
+    source(move, side.begin(engine.blocks(request), now()));
+  }
+
+  private Wire wire(int id, String address) throws IOException {
+    Wire known = peers.get(id);
+    if (known == null || known.isClosed()) {
+      known = dial.to(address);
+      peers.put(id, known);
+    }
+    return known;
+  }
+
+  private void source(Leaving move, List<SourceSide.Action> actions) {
+    Migration migration = move.side.migration();
+    long request = migration.request();
+    for (SourceSide.Action action : actions) {
+      switch (action) {
+        case SourceSide.Action.ToDestination to -> move.to.say(new Say.Protocol(to.message()));
+        case SourceSide.Action.ToGateway to -> gateway.accept(new Say.Protocol(to.message()));
+        case SourceSide.Action.Copy copy -> {
+          for (int i = copy.from(); i < copy.to(); i++) {
+            move.to.sayBlock(migration, copy.stage(), i - copy.from(), engine.block(request, i));
+          }
+        }
+        case SourceSide.Action.StopAtStepEnd stop -> {
+          // what is heard is heard between two steps, so this is the end of one
+          engine.hold(request);
+          move.stopped = now();
+          source(move, move.side.stopped(engine.blocks(request), now()));
+        }
+        case SourceSide.Action.Resume resume ->
+            engine.resume(request, resume.epoch(), resume.nextToken());
+        case SourceSide.Action.Free free -> {
+          boolean unused = engine.cancel(request);
+        }
+      }
+    }
+    if (move.side.over() && leaving.remove(request, move)) {
+      double stopped = move.stopped == 0 ? 0 : now() - move.stopped;
+      int blocks = engine.has(request) ? engine.blocks(request) : 0;
+      gateway.accept(
+          new Say.Moved(migration, move.side.state().name(), blocks, now() - move.began, stopped));
+    }
+  }
+
+  private RequestState state(long request) {
+    Engine.Portable portable = engine.portable(request);
+    String text = Json.mapper().writeValueAsString(portable);
+    int tokens = portable.asked().prompt().length + portable.generated().length;
+    return new RequestState(tokens, portable.generated().length, engine.blocks(request), text);
+  }
+
+  // ---- the side that takes
+
+  /** Where the bytes of a block that comes shall lie; called by the thread that reads them. */
+  @Nullable ByteBuffer room(Migration migration, int stage, int index) {
+    Coming move = coming.get(migration);
+    if (move == null || move.stage != stage) {
+      return null;
+    }
+    List<ByteBuffer> memory = move.memory;
+    int at = move.stageStart + index;
+    return index >= 0 && at < memory.size() ? memory.get(at).duplicate() : null;
+  }
+
+  /** A block's bytes are where they shall lie. */
+  void came(Say.BlockCame block) {
+    Coming move = coming.get(block.migration());
+    if (move != null) {
+      var message =
+          new Message.Block(
+              block.migration(),
+              block.stage(),
+              block.index(),
+              block.received(),
+              Checksum.of(block.sent()));
+      destination(move, move.side.on(message, now()));
+    }
+  }
+
+  private void destination(Coming move, List<DestinationSide.Action> actions) {
+    Migration migration = move.side.migration();
+    if (move.side.over()) {
+      coming.remove(migration);
+    }
+    for (DestinationSide.Action action : actions) {
+      switch (action) {
+        case DestinationSide.Action.ToSource to -> move.from.say(new Say.Protocol(to.message()));
+        case DestinationSide.Action.ToGateway to -> gateway.accept(new Say.Protocol(to.message()));
+        case DestinationSide.Action.Run run -> {
+          var portable =
+              Json.mapper().readValue(run.request().engineState(), Engine.Portable.class);
+          engine.adopt(migration.request(), run.epoch(), run.nextToken(), portable, move.blocks);
+        }
+        case DestinationSide.Action.Release release -> {
+          engine.release(move.blocks);
+          move.blocks.clear();
+        }
+      }
+    }
+  }
+
+  private void reserve(Message.Reserve question, Wire from) {
+    Coming move =
+        coming.computeIfAbsent(
+            question.migration(), m -> new Coming(new DestinationSide(m, EXPIRY_SECONDS), from));
+    List<DestinationSide.Action> actions =
+        move.side.on(
+            question,
+            (blocks, first) -> {
+              Optional<List<Integer>> taken = engine.reserve(blocks, first);
+              taken.ifPresent(
+                  list -> {
+                    move.stageStart = move.blocks.size();
+                    move.blocks.addAll(list);
+                    move.memory = move.blocks.stream().map(engine::memory).toList();
+                    move.stage = question.stage();
+                  });
+              return taken.isPresent();
+            },
+            now());
+    destination(move, actions);
+    destination(move, move.side.stageWithoutBlocks());
+  }
+
+  // ---- both
+
+  void heard(Message message, Wire from) {
+    Migration migration = message.migration();
+    Leaving out = leaving.get(migration.request());
+    Leaving mine = out != null && out.side.migration().equals(migration) ? out : null;
+    Coming in = coming.get(migration);
+    switch (message) {
+      case Message.Reserve reserve -> reserve(reserve, from);
+      case Message.Adopt adopt -> {
+        if (in != null) {
+          destination(in, in.side.on(adopt, now()));
+        }
+      }
+      case Message.Claimed claimed -> {
+        if (in != null) {
+          destination(in, in.side.on(claimed));
+        }
+      }
+      case Message.Abort abort -> {
+        if (in != null) {
+          destination(in, in.side.on(abort));
+        }
+      }
+      case Message.Reserved reserved -> {
+        if (mine != null) {
+          source(mine, mine.side.on(reserved, now()));
+        }
+      }
+      case Message.Copied copied -> {
+        if (mine != null) {
+          long request = migration.request();
+          source(mine, mine.side.on(copied, engine.blocks(request), state(request), now()));
+        }
+      }
+      case Message.Committed committed -> {
+        if (mine != null) {
+          source(mine, mine.side.on(committed, now()));
+        }
+      }
+      case Message.Owner owner -> {
+        if (mine != null) {
+          source(mine, mine.side.on(owner));
+        }
+      }
+      case Message.Block b -> {}
+      case Message.Claim c -> {}
+      case Message.Ask a -> {}
+    }
+  }
+
+  /** After each step: requests that ended or were preempted, and what has waited too long. */
+  void afterStep() {
+    for (Leaving move : List.copyOf(leaving.values())) {
+      long request = move.side.migration().request();
+      boolean stays = engine.has(request) && (move.side.holdsRequest() || engine.decodes(request));
+      if (!stays) {
+        source(move, move.side.interrupted());
+      }
+      source(move, move.side.tick(now()));
+    }
+    for (Coming move : List.copyOf(coming.values())) {
+      destination(move, move.side.tick(now()));
+    }
+  }
+
+  /** Nobody wants a request any more. */
+  void cancelled(long request) {
+    Leaving out = leaving.get(request);
+    if (out != null) {
+      source(out, out.side.cancelled());
+    }
+    for (Coming move : List.copyOf(coming.values())) {
+      if (move.side.migration().request() == request
+          && move.side.state() != DestinationSide.State.CLAIMING) {
+        destination(move, move.side.cancelled());
+      }
+    }
+  }
+
+  /** An engine is gone: what its moves hold times out or is settled by the gateway. */
+  void gone(Wire wire) {
+    peers.values().removeIf(each -> each == wire);
+    for (Coming move : List.copyOf(coming.values())) {
+      if (move.from == wire && move.side.state() != DestinationSide.State.CLAIMING) {
+        destination(move, move.side.cancelled());
+      }
+    }
+    for (Leaving move : List.copyOf(leaving.values())) {
+      if (move.to == wire) {
+        source(move, move.side.tick(now() + 2 * TIMEOUT_SECONDS));
+      }
+    }
+  }
+}
