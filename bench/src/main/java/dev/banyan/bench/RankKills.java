@@ -1,5 +1,6 @@
 package dev.banyan.bench;
 
+import dev.banyan.core.JavaCommand;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
 import dev.banyan.core.Settings;
@@ -63,13 +64,8 @@ public record RankKills(List<Double> seconds, int named, int orphans) {
   private static List<ProcessHandle> children() {
     return ProcessHandle.current()
         .children()
-        .filter(child -> lastWord(child).matches(".*rank-\\d+\\.json"))
+        .filter(child -> JavaCommand.lastArgument(child).matches(".*rank-\\d+\\.json"))
         .toList();
-  }
-
-  private static String lastWord(ProcessHandle process) {
-    String[] words = process.info().arguments().orElse(new String[] {""});
-    return words[words.length - 1];
   }
 
   /** Kills a rank after a step. */
@@ -88,7 +84,7 @@ public record RankKills(List<Double> seconds, int named, int orphans) {
       if (done >= step && at == 0) {
         at = System.nanoTime();
         children().stream()
-            .filter(child -> lastWord(child).endsWith("rank-" + rank + ".json"))
+            .filter(child -> JavaCommand.lastArgument(child).endsWith("rank-" + rank + ".json"))
             .forEach(ProcessHandle::destroyForcibly);
       }
     }

@@ -1,6 +1,9 @@
 package dev.banyan.core;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,5 +27,23 @@ public final class JavaCommand {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
     command.addAll(arguments);
     return command;
+  }
+
+  /**
+   * The last argument of a process of this machine, empty when it is gone or nobody may look. {@link
+   * ProcessHandle.Info} loses what lies past the first page, and a class path fills that.
+   */
+  public static String lastArgument(ProcessHandle process) {
+    try {
+      String line =
+          Files.readString(
+              Path.of("/proc", Long.toString(process.pid()), "cmdline"),
+              StandardCharsets.ISO_8859_1);
+      String[] words = line.split("\0", 0);
+      return words[words.length - 1];
+    } catch (IOException e) {
+      String[] words = process.info().arguments().orElse(new String[0]);
+      return words.length == 0 ? "" : words[words.length - 1];
+    }
   }
 }

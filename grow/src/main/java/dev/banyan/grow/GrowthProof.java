@@ -29,7 +29,7 @@ public final class GrowthProof {
   private GrowthProof() {}
 
   /** Text, held-out text and a tokenizer for a proof, out of the built-in world. */
-  public static Material.Made material(Path folder, Seed seed, int threads) throws IOException {
+  public static ProofMaterial material(Path folder, Seed seed, int threads) throws IOException {
     return Material.make(folder, seed, threads);
   }
 

@@ -3,6 +3,7 @@ package dev.banyan.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banyan.core.JavaCommand;
 import dev.banyan.core.Seed;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Guard;
@@ -10,7 +11,7 @@ import dev.banyan.tensor.Libtorch;
 import dev.banyan.tensor.Scope;
 import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -278,32 +279,21 @@ class LoadedAdapterTest {
   }
 
   @Test
-  void loadingAndClosingLeavesNoMemoryBehind() throws IOException {
-    try (var model = LanguageModel.open(Oracle.folder("llama-gqa"))) {
-      List<Adapter> read =
-          METHODS.stream()
-              .map(method -> Adapter.open(Oracle.resource("/adapter/llama-gqa-" + method)))
-              .toList();
-      long before = 0;
-      for (int round = 0; round < 300; round++) {
-        if (round == 50) {
-          before = residentBytes();
-        }
-        for (Adapter adapter : read) {
-          try (LoadedAdapter loaded = model.load(adapter)) {
-            var unused = scores(model, loaded, new int[] {1, 2, 3});
-          }
-        }
-      }
-      // what 250 rounds load is 13 MB
-      assertThat(residentBytes() - before).isLessThan(5L << 20);
-    }
-  }
-
-  private static long residentBytes() throws IOException {
-    System.gc();
-    String pages = Files.readString(Path.of("/proc/self/statm")).split(" ", -1)[1];
-    return 4096 * Long.parseLong(pages);
+  void loadingAndClosingLeavesNoMemoryBehind() throws IOException, InterruptedException {
+    Process child =
+        new ProcessBuilder(
+                JavaCommand.of(
+                    List.of("-XX:+UseSerialGC", "-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch"),
+                    AdapterRounds.class.getName(),
+                    METHODS.stream()
+                        .map(method -> Oracle.resource("/adapter/llama-gqa-" + method).toString())
+                        .toList()))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String grown = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(child.waitFor()).isZero();
+    // what these rounds load is 26 MB
+    assertThat(Long.parseLong(grown.strip())).isLessThan(10L << 20);
   }
 
   private static Opening opening(Mode mode) {
@@ -320,7 +310,7 @@ class LoadedAdapterTest {
     }
   }
 
-  private static float[] scores(LanguageModel model, @Nullable LoadedAdapter adapter, int[] ids) {
+  static float[] scores(LanguageModel model, @Nullable LoadedAdapter adapter, int[] ids) {
     try (Scope scope = Scope.open();
         var kv = new ContiguousKvStore(model.config(), 1, DType.F32)) {
       int position = adapter == null ? 0 : adapter.begin(kv, 0);

@@ -90,18 +90,14 @@ class LostRanksTest {
   private static List<ProcessHandle> children() {
     return ProcessHandle.current()
         .children()
-        .filter(child -> command(child).contains(TrainRank.class.getName()))
+        .filter(child -> JavaCommand.lastArgument(child).matches(".*rank-\\d+\\.json"))
         .toList();
-  }
-
-  private static String command(ProcessHandle process) {
-    return String.join(" ", process.info().arguments().orElse(new String[0]));
   }
 
   private static void eachOfRank(int rank, Consumer<ProcessHandle> what) {
     List<ProcessHandle> found =
         children().stream()
-            .filter(child -> command(child).endsWith("rank-" + rank + ".json"))
+            .filter(child -> JavaCommand.lastArgument(child).endsWith("rank-" + rank + ".json"))
             .toList();
     assertThat(found).hasSize(1);
     found.forEach(what);

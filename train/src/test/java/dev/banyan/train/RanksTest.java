@@ -3,6 +3,7 @@ package dev.banyan.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banyan.core.JavaCommand;
 import dev.banyan.core.Json;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Settings;
@@ -109,17 +110,14 @@ class RanksTest {
   private static ProcessHandle rank(int number) {
     return ProcessHandle.current()
         .descendants()
-        .filter(each -> isRank(each) && command(each).endsWith("rank-" + number + ".json"))
+        .filter(each -> JavaCommand.lastArgument(each).endsWith("rank-" + number + ".json"))
         .findFirst()
         .orElseThrow();
   }
 
   private static boolean isRank(ProcessHandle process) {
-    return process.isAlive() && command(process).contains("TrainRank");
-  }
-
-  private static String command(ProcessHandle process) {
-    return String.join(" ", process.info().arguments().orElse(new String[0]));
+    return process.isAlive()
+        && JavaCommand.lastArgument(process).matches(".*rank-\\d+\\.json");
   }
 
   @Test

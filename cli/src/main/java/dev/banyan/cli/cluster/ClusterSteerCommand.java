@@ -3,13 +3,11 @@ package dev.banyan.cli.cluster;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.cluster.SteeringHook;
 import dev.banyan.core.ExitCode;
-import dev.banyan.core.Json;
 import dev.banyan.core.MissingThingException;
 import dev.banyan.core.UserInputException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -17,7 +15,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.JsonNode;
 
 /** {@code banyan cluster steer FINDINGS.json}. */
 @Command(
@@ -63,7 +60,7 @@ public final class ClusterSteerCommand implements Callable<ExitCode> {
               throw new UserInputException(
                   "--hook: '" + hook + "' is not known; there are slurm and kubernetes");
         };
-    Map<String, String> hosts = hosts(Json.read(findings, JsonNode.class));
+    Map<String, String> hosts = FindingsFile.toIsolate(findings);
     if (hosts.size() > atMost) {
       throw new UserInputException(
           "%d hosts would be taken out (%s), --at-most is %d; raise it if that is right"
@@ -85,23 +82,6 @@ public final class ClusterSteerCommand implements Callable<ExitCode> {
     }
     common.emit(common.result().put("commands", commands).put("executed", execute));
     return ExitCode.DONE;
-  }
-
-  /** Host → why, of the verdicts that say isolate and are sure. */
-  private static Map<String, String> hosts(JsonNode findings) {
-    if (!findings.path("verdicts").isArray()) {
-      throw new UserInputException(
-          "the findings hold no list 'verdicts'; write them with banyan cluster diagnose --json");
-    }
-    Map<String, String> hosts = new LinkedHashMap<>();
-    for (JsonNode verdict : findings.path("verdicts")) {
-      if (verdict.path("action").asString("").equals("isolate")) {
-        for (JsonNode host : verdict.path("hosts")) {
-          hosts.putIfAbsent(host.asString(""), verdict.path("syndrome").asString(""));
-        }
-      }
-    }
-    return hosts;
   }
 
   private static void run(List<String> command) throws IOException, InterruptedException {

@@ -2,6 +2,7 @@ package dev.banyan.grow.prove;
 
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
+import dev.banyan.grow.ProofMaterial;
 import dev.banyan.model.BpeTrainer;
 import dev.banyan.train.ChatFormat;
 import dev.banyan.train.Corpus;
@@ -20,17 +21,14 @@ public final class Material {
 
   private Material() {}
 
-  /** Where the things are. */
-  public record Made(Path training, Path heldOut, Path tokenizer) {}
-
   /** Makes what is not there yet. */
-  public static Made make(Path folder, Seed seed, int threads) throws IOException {
-    Made made =
-        new Made(
+  public static ProofMaterial make(Path folder, Seed seed, int threads) throws IOException {
+    ProofMaterial made =
+        new ProofMaterial(
             folder.resolve("train.jsonl"),
             folder.resolve("held-out.jsonl"),
             folder.resolve("tokenizer"));
-    if (Files.isDirectory(made.tokenizer)) {
+    if (Files.isDirectory(made.tokenizer())) {
       return made;
     }
     Path world = folder.resolve("world");
@@ -45,14 +43,14 @@ public final class Material {
     try (Corpus corpus = Corpus.open(documents, Corpus.Options.STRICT)) {
       HeldOutSplit.write(
           List.of(corpus),
-          made.training,
-          made.heldOut,
+          made.training(),
+          made.heldOut(),
           new HeldOutSplit.Options(0.05, 200L << 10, 64L << 20),
           seed.of("data"));
     }
-    try (Corpus corpus = Corpus.open(List.of(made.training), Corpus.Options.STRICT)) {
+    try (Corpus corpus = Corpus.open(List.of(made.training()), Corpus.Options.STRICT)) {
       BpeTrainer.train(corpus.texts(), BpeTrainer.Options.of(VOCABULARY, ChatFormat.SPECIAL_TOKENS))
-          .write(made.tokenizer, ChatFormat.ROLES);
+          .write(made.tokenizer(), ChatFormat.ROLES);
     }
     return made;
   }
