@@ -38,6 +38,8 @@ public record Transitions(
    * @param folder where the grown models go: {@code up}, {@code up-trained}, {@code out}, {@code
    *     out-trained}
    * @param upSteps steps of the larger model; {@code outSteps} of the one with experts
+   * @param points how often the loss is looked at while a model is trained
+   * @param heldOutRows rows it is looked at on
    */
   public record Plan(
       Path source,
@@ -49,6 +51,8 @@ public record Transitions(
       int length,
       int rows,
       double learningRate,
+      int points,
+      int heldOutRows,
       int threads,
       long seed) {}
 

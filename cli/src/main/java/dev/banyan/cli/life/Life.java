@@ -420,11 +420,13 @@ final class Life {
             folder,
             files.training(),
             files.heldOut(),
-            tiny ? 12 : 60,
-            tiny ? 8 : 40,
-            Math.min(128, config.count("length")),
-            tiny ? 2 : 4,
-            1e-3,
+            tiny ? 6 : 60,
+            tiny ? 4 : 40,
+            Math.min(tiny ? 64 : 128, config.count("length")),
+            4,
+            tiny ? 3e-4 : 1e-3,
+            tiny ? 2 : 6,
+            tiny ? 16 : 24,
             config.threads(),
             config.seed());
     var up = Transitions.up(Growth.config(source));

@@ -16,16 +16,14 @@ import java.util.Map;
 
 /** Trains a model for some steps and looks at its held-out loss on the way. */
 public final class ShortTraining {
-  private static final int POINTS = 6;
-  private static final int ROWS_HELD_OUT = 24;
-
   private final Transitions.Plan plan;
   private final HeldOut heldOut;
 
   public ShortTraining(Transitions.Plan plan) {
     this.plan = plan;
     this.heldOut =
-        new HeldOut(plan.heldOut(), Tokenizer.open(plan.source()), ROWS_HELD_OUT, plan.length());
+        new HeldOut(
+            plan.heldOut(), Tokenizer.open(plan.source()), plan.heldOutRows(), plan.length());
   }
 
   /** Held-out nats per token of a model folder. */
@@ -53,7 +51,7 @@ public final class ShortTraining {
     keys.put("seed", plan.seed());
     keys.put("threads", plan.threads());
     TrainConfig config = TrainConfig.of(Settings.of(TrainConfig.SETTINGS).with(keys, "grow"));
-    int every = Math.max(1, steps / POINTS);
+    int every = Math.max(1, steps / plan.points());
     var result =
         Trainer.runAnew(
             config,

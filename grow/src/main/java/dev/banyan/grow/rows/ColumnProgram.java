@@ -26,13 +26,32 @@ final class ColumnProgram {
    * One column that shares its source with others.
    *
    * @param shares what is cut off the rest, by each copy before this one and then by this one
-   * @param last whether this one takes what is left
+   * @param copies in all; the last takes what is left
    */
   @SuppressWarnings("ArrayRecordComponent") // read only here
-  record Part(int to, int from, double[] shares, boolean last) implements Run {
+  record Part(int to, int from, double[] shares, int copies) implements Run {
+    boolean last() {
+      return shares.length == copies;
+    }
+
     @Override
     public int size() {
       return 1;
+    }
+  }
+
+  /**
+   * Neighbours that share their sources with one other copy each.
+   *
+   * @param from source columns
+   * @param share what the first copy has of each
+   * @param last whether this one is the second
+   */
+  @SuppressWarnings("ArrayRecordComponent") // read only here
+  record Halves(int to, int[] from, double[] share, boolean[] last) implements Run {
+    @Override
+    public int size() {
+      return from.length;
     }
   }
 
@@ -41,6 +60,35 @@ final class ColumnProgram {
 
   List<Run> runs() {
     return runs;
+  }
+
+  /** The same with neighbouring parts of two copies in one run, for types with a loop for them. */
+  List<Run> runsOfHalves() {
+    List<Run> joined = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      int end = i;
+      while (end < runs.size()
+          && runs.get(end) instanceof Part part
+          && part.copies == 2) {
+        end++;
+      }
+      joined.add(end > i ? halves(runs.subList(i, end)) : runs.get(i));
+      i = Math.max(i, end - 1);
+    }
+    return joined;
+  }
+
+  private static Halves halves(List<Run> parts) {
+    int[] from = new int[parts.size()];
+    double[] share = new double[parts.size()];
+    boolean[] last = new boolean[parts.size()];
+    for (int i = 0; i < from.length; i++) {
+      Part part = (Part) parts.get(i);
+      from[i] = part.from;
+      share[i] = part.shares[0];
+      last[i] = part.last();
+    }
+    return new Halves(parts.getFirst().to(), from, share, last);
   }
 
   /** The columns of a tensor that has {@code size} of them. */
@@ -59,7 +107,7 @@ final class ColumnProgram {
         program.fresh(j, fill(axis, use.role()));
       } else if (parts.length > 0 && copies[from] > 1) {
         double[] shares = parts[place];
-        program.runs.add(new Part(j, from, shares, shares.length == copies[from]));
+        program.runs.add(new Part(j, from, shares, copies[from]));
       } else {
         program.scaled(j, from, parts.length > 0 ? 1 : factor(axis, use.role(), place));
       }

@@ -14,7 +14,9 @@ import dev.banyan.weights.TensorSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +25,17 @@ import org.jspecify.annotations.Nullable;
  * time; what a row holds does not depend on which rows were made before.
  */
 public final class GrownTensor {
+  private static final long WORTH_A_TABLE = 1 << 20;
+  private static final int MOST_TABLES = 8;
+
   private final TensorRecipe recipe;
   private final Seed seed;
   private final StoredType type;
   private final int columns;
   private final @Nullable Axis rowAxis;
-  private final ColumnProgram program;
+  private final List<ColumnProgram.Run> runs;
+  private final boolean narrow;
+  private final Map<Double, short[]> tables = new HashMap<>();
   private final List<SourceWindow> windows = new ArrayList<>();
   private final StoredType sourceType;
   private final boolean @Nullable [] redrawn;
@@ -47,7 +54,7 @@ public final class GrownTensor {
     Use rows = tensor.rows();
     Use across = tensor.columns();
     this.rowAxis = rows == null ? null : recipe.axis(rows);
-    this.program = ColumnProgram.of(across == null ? null : recipe.axis(across), across, columns);
+    ColumnProgram program = ColumnProgram.of(across == null ? null : recipe.axis(across), across, columns);
     for (Source source : tensor.sources()) {
       windows.add(new SourceWindow(sources, source.tensor(), source.firstRow(), arena));
     }
@@ -55,6 +62,10 @@ public final class GrownTensor {
         tensor.sources().isEmpty()
             ? type
             : sources.spec(tensor.sources().getFirst().tensor()).type();
+    // loops of their own; small tensors would pay more for tables than they gain
+    this.narrow =
+        type == StoredType.BF16 && sourceType == type && spec.elements() >= WORTH_A_TABLE;
+    this.runs = narrow ? program.runsOfHalves() : program.runs();
     requireFits(tensor, across == null ? null : recipe.axis(across), sources);
     Redraw redraw = tensor.redraw();
     this.redrawn = redraw == null ? null : dropped(redraw, Math.toIntExact(units(spec, redraw)));
@@ -154,7 +165,7 @@ public final class GrownTensor {
     double scale = rowFactor * recipe.scale();
     int sourceBytes = sourceType.bytes();
     int bytes = type.bytes();
-    for (ColumnProgram.Run run : program.runs()) {
+    for (ColumnProgram.Run run : runs) {
       long to = (long) run.to() * bytes;
       switch (run) {
         case ColumnProgram.Scaled scaled -> {
@@ -165,6 +176,7 @@ public final class GrownTensor {
           double all = Numbers.get(sourceType, from, at + (long) part.from() * sourceBytes) * scale;
           Numbers.put(type, out, to, part(all, part));
         }
+        case ColumnProgram.Halves halves -> Numbers.halves(from, at, out, to, halves, scale);
         case ColumnProgram.Fresh fresh -> fill(out, row, fresh.to(), fresh.size(), fresh.fill());
       }
     }
@@ -179,6 +191,9 @@ public final class GrownTensor {
       }
     } else if (factor == 1) {
       MemorySegment.copy(from, at, out, to, (long) size * type.bytes());
+    } else if (narrow && (tables.containsKey(factor) || tables.size() < MOST_TABLES)) {
+      short[] table = tables.computeIfAbsent(factor, Numbers::bfloat16Times);
+      Numbers.scale(table, from, at, out, to, size);
     } else {
       Numbers.scale(type, from, at, out, to, size, factor);
     }
@@ -207,7 +222,7 @@ public final class GrownTensor {
   /** A row without a source; where a column has none either, zero wins. */
   private void freshRow(MemorySegment out, long row, Fill rowFill) {
     fill(out, row, 0, columns, rowFill);
-    for (ColumnProgram.Run run : program.runs()) {
+    for (ColumnProgram.Run run : runs) {
       if (run instanceof ColumnProgram.Fresh fresh && fresh.fill().isZero()) {
         fill(out, row, fresh.to(), fresh.size(), Fill.ZERO);
       }
