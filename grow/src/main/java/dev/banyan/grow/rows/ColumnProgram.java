@@ -67,9 +67,7 @@ final class ColumnProgram {
     List<Run> joined = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       int end = i;
-      while (end < runs.size()
-          && runs.get(end) instanceof Part part
-          && part.copies == 2) {
+      while (end < runs.size() && runs.get(end) instanceof Part part && part.copies == 2) {
         end++;
       }
       joined.add(end > i ? halves(runs.subList(i, end)) : runs.get(i));
