@@ -18,7 +18,10 @@ public enum Width {
   /** Advanced knowledge initialisation: what is new comes from the next layer. */
   AKI;
 
-  /** The flag's word: {@code duplicate}, {@code isometric}, {@code dyadic}, {@code zero-extend}, {@code aki}. */
+  /**
+   * The flag's word: {@code duplicate}, {@code isometric}, {@code dyadic}, {@code zero-extend},
+   * {@code aki}.
+   */
   public String word() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -36,7 +36,8 @@ class GrownMomentsTest {
 
   @BeforeEach
   void text() throws IOException {
-    List<String> texts = Stream.iterate(1, i -> i + 1).limit(80).map(i -> i * i + " is " + i + " squared").toList();
+    List<String> texts =
+        Stream.iterate(1, i -> i + 1).limit(80).map(i -> i * i + " is " + i + " squared").toList();
     Files.writeString(
         folder.resolve("text.jsonl"),
         String.join("\n", texts.stream().map("{\"text\": \"%s\"}"::formatted).toList()));
@@ -64,7 +65,9 @@ class GrownMomentsTest {
     Path expected = grow(more, "expected", options);
     try (var one = SafetensorsFile.open(trained.resolve("optimizer.safetensors"));
         var other = SafetensorsFile.open(expected.resolve("optimizer.safetensors"))) {
-      assertThat(one.tensor("step").longAt(0)).isEqualTo(2).isEqualTo(other.tensor("step").longAt(0));
+      assertThat(one.tensor("step").longAt(0))
+          .isEqualTo(2)
+          .isEqualTo(other.tensor("step").longAt(0));
       int compared = 0;
       for (String name : other.header().tensors().keySet()) {
         float[] want = name.equals("step") ? new float[0] : other.tensor(name).toFloats();
@@ -75,7 +78,9 @@ class GrownMomentsTest {
         }
         for (int i = 0; i < want.length; i++) {
           if (want[i] != 0) { // what is new has no moments before and its own after
-            assertThat((double) found[i]).as("%s %d", name, i).isCloseTo(want[i], within(1e-4 * largest));
+            assertThat((double) found[i])
+                .as("%s %d", name, i)
+                .isCloseTo(want[i], within(1e-4 * largest));
             compared++;
           }
         }

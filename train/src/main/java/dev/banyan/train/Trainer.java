@@ -290,8 +290,7 @@ public final class Trainer implements AutoCloseable {
     carried(config)
         .ifPresent(
             folder ->
-                recipe.put(
-                    "moments", Fingerprint.of(List.of(folder.resolve(OptimizerFile.FILE)))));
+                recipe.put("moments", Fingerprint.of(List.of(folder.resolve(OptimizerFile.FILE)))));
     recipe.put("seed", Long.toString(config.seed()));
     recipe.put("tokenizer", identityOfTokenizer(tokenizerPath(config)));
     recipe.put("model", config.start().map(Trainer::identity).orElse(config.shape().toString()));

@@ -54,7 +54,8 @@ public final class GrownTensor {
     Use rows = tensor.rows();
     Use across = tensor.columns();
     this.rowAxis = rows == null ? null : recipe.axis(rows);
-    ColumnProgram program = ColumnProgram.of(across == null ? null : recipe.axis(across), across, columns);
+    ColumnProgram program =
+        ColumnProgram.of(across == null ? null : recipe.axis(across), across, columns);
     for (Source source : tensor.sources()) {
       windows.add(new SourceWindow(sources, source.tensor(), source.firstRow(), arena));
     }
@@ -63,8 +64,7 @@ public final class GrownTensor {
             ? type
             : sources.spec(tensor.sources().getFirst().tensor()).type();
     // loops of their own; small tensors would pay more for tables than they gain
-    this.narrow =
-        type == StoredType.BF16 && sourceType == type && spec.elements() >= WORTH_A_TABLE;
+    this.narrow = type == StoredType.BF16 && sourceType == type && spec.elements() >= WORTH_A_TABLE;
     this.runs = narrow ? program.runsOfHalves() : program.runs();
     requireFits(tensor, across == null ? null : recipe.axis(across), sources);
     Redraw redraw = tensor.redraw();

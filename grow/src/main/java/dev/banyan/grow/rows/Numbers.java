@@ -111,8 +111,9 @@ public final class Numbers {
   }
 
   /**
-   * Parts of bfloat16 weights times {@code scale} that two copies share: of the weight in column {@code from[i]} the
-   * first copy has {@code share[i]}, and {@code last[i]} says which copy is meant.
+   * Parts of bfloat16 weights times {@code scale} that two copies share: of the weight in column
+   * {@code from[i]} the first copy has {@code share[i]}, and {@code last[i]} says which copy is
+   * meant.
    */
   static void halves(
       MemorySegment weights,
