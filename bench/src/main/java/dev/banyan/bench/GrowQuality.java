@@ -51,7 +51,9 @@ public record GrowQuality(String growth, double kl, double perplexity, int equal
         "duplicate, everything twice",
         GrowthOptions.to(Size.times(config, 2)).with(Width.DUPLICATE));
     options.put("isometric, width × 1.5", GrowthOptions.to(half));
+    options.put("dyadic, width × 1.5", GrowthOptions.to(half).with(Width.DYADIC));
     options.put("zero-extend, width × 1.5", GrowthOptions.to(half).with(Width.ZERO_EXTEND));
+    options.put("isometric, stored as f32", GrowthOptions.to(half).as(StoredType.F32));
     options.put("identity, two layers more", GrowthOptions.to(deeper));
     options.put(
         "silent heads and units",
@@ -59,8 +61,10 @@ public record GrowQuality(String growth, double kl, double perplexity, int equal
     options.put(
         "copied experts", GrowthOptions.to(Size.SAME).with(Mixture.of(Mixture.Method.COPY)));
     options.put(
-        "isometric, deeper, experts",
-        GrowthOptions.to(half.or(deeper)).with(Mixture.of(Mixture.Method.GRANULAR)));
+        "dyadic, deeper, experts",
+        GrowthOptions.to(half.or(deeper))
+            .with(Width.DYADIC)
+            .with(Mixture.of(Mixture.Method.GRANULAR)));
     return options;
   }
 

@@ -15,6 +15,7 @@ import dev.banyan.grow.verify.Prompts;
 import dev.banyan.grow.verify.ReferenceForward;
 import dev.banyan.grow.verify.Verifier;
 import dev.banyan.grow.write.FolderGrower;
+import dev.banyan.grow.write.GrownMoments;
 import dev.banyan.weights.StoredType;
 import dev.banyan.weights.TensorSpec;
 import dev.banyan.weights.WeightFolder;
@@ -113,15 +114,18 @@ public final class Growth {
   /**
    * Makes {@code target} out of {@code source}. The folder appears when it is whole; until then a
    * hidden folder beside it keeps what is done, and the same call goes on from there. Bytes do not
-   * depend on threads or interruptions.
+   * depend on threads or interruptions. The moments of a training checkpoint of ours grow too.
    *
    * @throws UserInputException when source and recipe do not fit, the target exists, or the disk is
    *     full
    */
   public static Grown run(Path source, Path target, Recipe recipe, Progress progress) {
     try (WeightFolder folder = open(source)) {
-      return FolderGrower.run(
-          folder, target, recipe, Runtime.getRuntime().availableProcessors(), progress);
+      Grown grown =
+          FolderGrower.run(
+              folder, target, recipe, Runtime.getRuntime().availableProcessors(), progress);
+      GrownMoments.carry(source, target, recipe);
+      return grown;
     }
   }
 

@@ -19,6 +19,7 @@ public record Trial(String kind, ModelConfig config, GrowthOptions options, Seed
       List.of(
           "isometric",
           "duplicate",
+          "dyadic",
           "zero-extend",
           "heads duplicate",
           "heads zero",
@@ -136,6 +137,7 @@ public record Trial(String kind, ModelConfig config, GrowthOptions options, Seed
               .withEven(random.nextBoolean());
       case "duplicate-odd" ->
           GrowthOptions.to(new Size(odd, null, null, null, null, null)).with(Width.DUPLICATE);
+      case "dyadic" -> GrowthOptions.to(stream).with(Width.DYADIC);
       case "zero-extend" -> GrowthOptions.to(stream).with(Width.ZERO_EXTEND);
       case "heads duplicate" -> GrowthOptions.to(attention);
       case "heads zero" -> GrowthOptions.to(attention).with(Units.ZERO);

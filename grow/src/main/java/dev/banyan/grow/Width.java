@@ -11,12 +11,17 @@ public enum Width {
   DUPLICATE,
   /** Repeated and scaled so that the mean square stays: exact for any width. */
   ISOMETRIC,
+  /** Four copies of half the size for one: exact for any width, and matrices in bfloat16 too. */
+  DYADIC,
   /** New coordinates carry zero. */
   ZERO_EXTEND,
   /** Advanced knowledge initialisation: what is new comes from the next layer. */
   AKI;
 
-  /** The flag's word: {@code duplicate}, {@code isometric}, {@code zero-extend}, {@code aki}. */
+  /**
+   * The flag's word: {@code duplicate}, {@code isometric}, {@code dyadic}, {@code zero-extend},
+   * {@code aki}.
+   */
   public String word() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -65,6 +65,23 @@ class GrowthRunTest {
     assertThat(verdict.measured().exact()).isTrue();
   }
 
+  /** Only gains are scaled, and they have 24 bits; isometric rounds every weight to 8. */
+  @Test
+  void dyadicWidthRoundsNoMatrixOfSixteenBits() {
+    Path narrow = folder.resolve("narrow");
+    run(LLAMA, "narrow", GrowthOptions.to(Size.SAME).as(StoredType.BF16));
+    int hidden = Growth.config(LLAMA).hiddenSize();
+    var wider = GrowthOptions.to(new Size(hidden + 17, null, null, null, null, null));
+    run(narrow, "dyadic", wider.with(Width.DYADIC));
+    run(narrow, "isometric", wider);
+    Verdict dyadic = Growth.verify(narrow, folder.resolve("dyadic"), Sample.few(), Progress.none());
+    Verdict other =
+        Growth.verify(narrow, folder.resolve("isometric"), Sample.few(), Progress.none());
+    assertThat(dyadic.good()).isTrue();
+    assertThat(dyadic.measured().maxRelativeError()).isLessThan(1e-6);
+    assertThat(other.measured().maxRelativeError()).isGreaterThan(1e-4);
+  }
+
   @Test
   void aTornTensorIsNoticed() throws IOException {
     run(LLAMA, "big", GrowthOptions.to(new Size(null, null, null, null, 120, null)));

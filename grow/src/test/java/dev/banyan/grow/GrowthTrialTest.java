@@ -37,6 +37,8 @@ class GrowthTrialTest {
     assertThat(width(Width.DUPLICATE, 30).maxRelativeError()).isBetween(0.02, 2.0);
     assertThat(width(Width.DUPLICATE, 48).maxRelativeError()).isLessThan(1e-12);
     assertThat(width(Width.ZERO_EXTEND, 37).maxRelativeError()).isLessThan(1e-12);
+    assertThat(width(Width.DYADIC, 37).maxRelativeError()).isLessThan(1e-12);
+    assertThat(width(Width.DYADIC, 139).maxRelativeError()).isLessThan(1e-12);
     assertThat(width(Width.AKI, 48).maxRelativeError()).isGreaterThan(0.01);
   }
 

@@ -83,8 +83,9 @@ public record TrainConfig(
    *
    * @param every steps between checkpoints; 0 for none but the last
    * @param keep how many of them stay
+   * @param carry whether a fresh run takes the moments that lie beside the start model
    */
-  public record Checkpointing(int every, int keep) {}
+  public record Checkpointing(int every, int keep, boolean carry) {}
 
   enum ScheduleName {
     COSINE,
@@ -128,6 +129,7 @@ public record TrainConfig(
           lossy                 FLAG     false   Read bytes that are not UTF-8 as U+FFFD.
           checkpoint-every      INTEGER  200     Steps between checkpoints; 0 for none.
           keep                  INTEGER  2       Checkpoints that stay.
+          carry-optimizer       FLAG     false   Begin with the moments beside the start model: a checkpoint's, or what grow made of them.
           seed                  INTEGER  1       Where all randomness comes from.
           ranks                 INTEGER  1       Processes that share the work of every step; divides shards.
           events                PATHS    -       Folder for event lines of the ranks' collectives.
@@ -178,7 +180,10 @@ public record TrainConfig(
             settings.number("weight-decay", 0, 100),
             settings.number("clip", 0, 1e9)),
         new Routers(settings.number("router-balance", 0, 1e3), settings.number("router-z", 0, 1e3)),
-        new Checkpointing(settings.count("checkpoint-every", 0), settings.count("keep", 1)),
+        new Checkpointing(
+            settings.count("checkpoint-every", 0),
+            settings.count("keep", 1),
+            settings.flag("carry-optimizer")),
         settings.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
   }

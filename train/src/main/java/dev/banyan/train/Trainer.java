@@ -18,6 +18,7 @@ import dev.banyan.train.step.TrainingStep;
 import dev.banyan.train.write.RunLog;
 import dev.banyan.weights.WeightFolder;
 import dev.banyan.weights.config.ModelConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -233,7 +234,24 @@ public final class Trainer implements AutoCloseable {
     }
     this.step = new TrainingStep(model, config, ranks);
     this.state = latest.map(Checkpoints.Found::state).orElse(fresh);
-    latest.ifPresent(found -> OptimizerFile.read(found.folder(), model, step.optimizer()));
+    latest
+        .map(Checkpoints.Found::folder)
+        .or(() -> carried(config))
+        .ifPresent(folder -> OptimizerFile.read(folder, model, step.optimizer()));
+  }
+
+  /** Where a fresh run takes moments from. */
+  private static Optional<Path> carried(TrainConfig config) {
+    if (!config.checkpointing().carry()) {
+      return Optional.empty();
+    }
+    Optional<Path> start = config.start();
+    if (start.isEmpty() || !Files.exists(start.get().resolve(OptimizerFile.FILE))) {
+      throw new UserInputException(
+          "carry-optimizer needs a start model with %s; %s has none"
+              .formatted(OptimizerFile.FILE, start.map(Path::toString).orElse("a fresh model")));
+    }
+    return start;
   }
 
   private LanguageModel fresh() {
@@ -269,6 +287,10 @@ public final class Trainer implements AutoCloseable {
     if (!config.routers().equals(TrainConfig.Routers.PUBLISHED)) {
       recipe.put("routers", config.routers().toString());
     }
+    carried(config)
+        .ifPresent(
+            folder ->
+                recipe.put("moments", Fingerprint.of(List.of(folder.resolve(OptimizerFile.FILE)))));
     recipe.put("seed", Long.toString(config.seed()));
     recipe.put("tokenizer", identityOfTokenizer(tokenizerPath(config)));
     recipe.put("model", config.start().map(Trainer::identity).orElse(config.shape().toString()));

@@ -120,7 +120,7 @@ public final class BenchGrowCommand implements Callable<ExitCode> {
   private void quality(Path folder, Path text, Result result, Report report) {
     Libtorch.start(Libtorch.Use.INFERENCE, 1);
     List<GrowQuality> rows;
-    try (Progress progress = common.progress("bfloat16", 7, "models")) {
+    try (Progress progress = common.progress("bfloat16", 9, "models")) {
       rows = GrowQuality.measure(folder, text, 200, common.seed(), progress);
     }
     Table table = Table.of("growth in bfloat16", "mean KL, nats", "perplexity", "greedy 64 equal");

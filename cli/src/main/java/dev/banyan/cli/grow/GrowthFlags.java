@@ -59,7 +59,10 @@ final class GrowthFlags {
       names = "--width",
       paramLabel = "METHOD",
       defaultValue = "isometric",
-      description = "isometric, duplicate (FPI), zero-extend or aki (default: ${DEFAULT-VALUE}).")
+      description = {
+        "isometric, dyadic, duplicate (FPI), zero-extend or aki; dyadic and zero-extend leave",
+        "matrices of 16 bits unrounded (default: ${DEFAULT-VALUE})."
+      })
   private String width = "isometric";
 
   @Option(

@@ -30,6 +30,7 @@ public interface WidthMethod {
     return switch (width) {
       case DUPLICATE -> new FpiDuplicate();
       case ISOMETRIC -> new Isometric();
+      case DYADIC -> new Dyadic();
       case ZERO_EXTEND -> new ZeroExtend();
       case AKI -> new Aki();
     };

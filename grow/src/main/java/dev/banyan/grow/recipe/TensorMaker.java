@@ -75,7 +75,7 @@ final class TensorMaker {
     boolean tied = source.tiedEmbeddings();
     String norm = "model.norm.weight";
     Use last = residual(tied ? Role.SCALES_TIED : Role.SCALES);
-    add(norm, List.of(of(norm)), last, null, normScale, hidden);
+    gains(norm, List.of(of(norm)), last, normScale);
     if (!tied) {
       String head = "lm_head.weight";
       add(head, List.of(of(head)), null, residual(Role.READS), 1, words, hidden);
@@ -108,7 +108,7 @@ final class TensorMaker {
     int hidden = target.hiddenSize();
     for (String norm : List.of("input_layernorm", "post_attention_layernorm")) {
       String name = norm + ".weight";
-      add(prefix + name, sources(from, name), residual(Role.SCALES), null, normScale, hidden);
+      gains(prefix + name, sources(from, name), residual(Role.SCALES), normScale);
     }
     attention(prefix + "self_attn.", from, silent);
     ExpertsConfig before = source.experts();
@@ -311,6 +311,17 @@ final class TensorMaker {
       return List.of(own);
     }
     return List.of(own, of(ParameterLayout.layerPrefix(layer + 1) + name));
+  }
+
+  /** A norm's gains; where they are scaled they are stored as f32, which costs next to nothing. */
+  private void gains(String name, List<Source> sources, Use rows, double scale) {
+    StoredType type = type(sources.getFirst().tensor());
+    boolean same = scale == 1 && (rows.role() == Role.SCALES || axis(Recipe.RESIDUAL).isSame());
+    if (type.bytes() < StoredType.F32.bytes() && !same) {
+      type = StoredType.F32;
+    }
+    TensorSpec spec = TensorSpec.of(name, type, target.hiddenSize());
+    made.add(TensorRecipe.of(spec, sources, rows, null, scale));
   }
 
   private StoredType type(String source) {

@@ -27,9 +27,10 @@ final class ColumnProgram {
    *
    * @param shares what is cut off the rest, by each copy before this one and then by this one
    * @param copies in all; the last takes what is left
+   * @param factor what the part is multiplied by: one over what the copy's writers are
    */
   @SuppressWarnings("ArrayRecordComponent") // read only here
-  record Part(int to, int from, double[] shares, int copies) implements Run {
+  record Part(int to, int from, double[] shares, int copies, double factor) implements Run {
     boolean last() {
       return shares.length == copies;
     }
@@ -67,7 +68,10 @@ final class ColumnProgram {
     List<Run> joined = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       int end = i;
-      while (end < runs.size() && runs.get(end) instanceof Part part && part.copies == 2) {
+      while (end < runs.size()
+          && runs.get(end) instanceof Part part
+          && part.copies == 2
+          && part.factor == 1) {
         end++;
       }
       joined.add(end > i ? halves(runs.subList(i, end)) : runs.get(i));
@@ -105,7 +109,7 @@ final class ColumnProgram {
         program.fresh(j, fill(axis, use.role()));
       } else if (parts.length > 0 && copies[from] > 1) {
         double[] shares = parts[place];
-        program.runs.add(new Part(j, from, shares, copies[from]));
+        program.runs.add(new Part(j, from, shares, copies[from], 1 / axis.produce()[place]));
       } else {
         program.scaled(j, from, parts.length > 0 ? 1 : factor(axis, use.role(), place));
       }
@@ -141,7 +145,7 @@ final class ColumnProgram {
     double[] sums = new double[axis.sourceSize()];
     for (int j = 0; j < axis.size(); j++) {
       if (axis.index()[j] >= 0) {
-        sums[axis.index()[j]] += axis.consume()[j];
+        sums[axis.index()[j]] += share(axis, j);
       }
     }
     double[][] before = new double[axis.sourceSize()][0];
@@ -150,13 +154,17 @@ final class ColumnProgram {
       int from = axis.index()[j];
       if (from >= 0) {
         double[] shares = java.util.Arrays.copyOf(before[from], before[from].length + 1);
-        shares[shares.length - 1] = axis.consume()[j] / sums[from];
-        sums[from] -= axis.consume()[j];
+        shares[shares.length - 1] = share(axis, j) / sums[from];
+        sums[from] -= share(axis, j);
         before[from] = shares;
         parts[j] = shares;
       }
     }
     return parts;
+  }
+
+  private static double share(Axis axis, int place) {
+    return axis.consume()[place] * axis.produce()[place];
   }
 
   /** What place {@code place} is multiplied by. */

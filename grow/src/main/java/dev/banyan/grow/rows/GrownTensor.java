@@ -174,7 +174,7 @@ public final class GrownTensor {
         }
         case ColumnProgram.Part part -> {
           double all = Numbers.get(sourceType, from, at + (long) part.from() * sourceBytes) * scale;
-          Numbers.put(type, out, to, part(all, part));
+          Numbers.put(type, out, to, part.factor() * part(all, part));
         }
         case ColumnProgram.Halves halves -> Numbers.halves(from, at, out, to, halves, scale);
         case ColumnProgram.Fresh fresh -> fill(out, row, fresh.to(), fresh.size(), fresh.fill());
