@@ -59,6 +59,10 @@ public final class Wire implements AutoCloseable {
    * @throws IOException when nobody listens there
    */
   public static Wire connect(String address, String name) throws IOException {
+    return over(channel(address), name);
+  }
+
+  static SocketChannel channel(String address) throws IOException {
     SocketAddress to = address(address);
     SocketChannel channel =
         to instanceof UnixDomainSocketAddress
@@ -70,7 +74,7 @@ public final class Wire implements AutoCloseable {
       channel.close();
       throw e;
     }
-    return over(channel, name);
+    return channel;
   }
 
   /** Over a connection that was accepted. */
