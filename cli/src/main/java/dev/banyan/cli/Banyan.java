@@ -4,6 +4,7 @@ import dev.banyan.cli.bench.BenchClusterCommand;
 import dev.banyan.cli.bench.BenchGrowCommand;
 import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
+import dev.banyan.cli.bench.BenchLiveCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchPlanCommand;
 import dev.banyan.cli.bench.BenchRoutesCommand;
@@ -144,6 +145,7 @@ public final class Banyan {
               "bench",
               "Measurements beside others, on this machine.",
               BenchServeCommand.class,
+              BenchLiveCommand.class,
               BenchModelCommand.class,
               BenchTrainCommand.class,
               BenchPlanCommand.class,

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Continuous batching over paged memory. Every {@link #step} decodes one token of each running
  * request and, with what is left of the token budget, prefills chunks of the others (Sarathi-Serve,
  * Agrawal et al., OSDI 2024). When memory runs out the newest request of the lowest class loses its
- * blocks and is computed again later. Used by one thread at a time; between {@link #begin} and {@link
- * #end} of a step, while a model computes, everything else may be called: requests that are being
- * computed leave at the end of the step only.
+ * blocks and is computed again later. Used by one thread at a time; between {@link #begin} and
+ * {@link #end} of a step, while a model computes, everything else may be called: requests that are
+ * being computed leave at the end of the step only.
  */
 public final class Engine implements AutoCloseable {
   private final Forward forward;

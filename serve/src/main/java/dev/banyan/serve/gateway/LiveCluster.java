@@ -74,8 +74,8 @@ final class LiveCluster implements AutoCloseable {
     }
   }
 
-  /** Silence after which an instance counts as stalled; it says that it lives every 0.4 s. */
-  private static final long STALL_NANOS = 2_500_000_000L;
+  /** Silence after which an instance counts as stalled; it says that it lives every 0.3 s. */
+  private static final long STALL_NANOS = 1_500_000_000L;
 
   private static final long WATCH_MILLIS = 250;
 

@@ -186,7 +186,11 @@ public final class LiveFleet implements AutoCloseable {
   public Counts counts() {
     var counts = cluster.counts();
     return new Counts(
-        counts.requests(), counts.moves(), counts.givenBack(), counts.requeued(), counts.replayed());
+        counts.requests(),
+        counts.moves(),
+        counts.givenBack(),
+        counts.requeued(),
+        counts.replayed());
   }
 
   /** For each move, how long its request was in no batch of its source. */

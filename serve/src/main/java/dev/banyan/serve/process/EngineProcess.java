@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class EngineProcess {
   private static final long REPORT_NANOS = 20_000_000;
   private static final long IDLE_MILLIS = 20;
-  private static final long ALIVE_MILLIS = 400;
+  private static final long ALIVE_MILLIS = 300;
 
   private final EngineSettings settings;
   private final Engine engine;
@@ -45,6 +45,7 @@ public final class EngineProcess {
   private volatile boolean stopped;
   private long reported;
   private @Nullable EngineFigures last;
+  private int lastFree;
 
   private EngineProcess(EngineSettings settings) {
     this.settings = settings;
@@ -232,10 +233,12 @@ public final class EngineProcess {
       return;
     }
     EngineFigures figures = engine.figures();
-    boolean news = !figures.equals(last) || now - reported > 200_000_000L;
+    int free = engine.freeBlocks();
+    boolean news = !figures.equals(last) || free != lastFree || now - reported > 200_000_000L;
     if (news) {
       reported = now;
       last = figures;
+      lastFree = free;
       gateway.say(new Say.Load(engine.load(migrations.busy()), figures));
     }
   }

@@ -32,7 +32,7 @@ final class Migrations {
   private static final int LAST_STAGE_BLOCKS = 2;
 
   private static final int MOST_STAGES = 6;
-  private static final double TIMEOUT_SECONDS = 2;
+  private static final double TIMEOUT_SECONDS = 1;
   private static final double EXPIRY_SECONDS = 5;
 
   private final int instance;
