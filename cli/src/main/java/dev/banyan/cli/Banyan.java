@@ -37,6 +37,7 @@ import dev.banyan.cli.plan.PlanLayoutCommand;
 import dev.banyan.cli.plan.PlanMakeCommand;
 import dev.banyan.cli.plan.PlanRunCommand;
 import dev.banyan.cli.serve.ServeFaultsCommand;
+import dev.banyan.cli.serve.ServeProfileCommand;
 import dev.banyan.cli.serve.ServeRunCommand;
 import dev.banyan.cli.serve.ServeSimulateCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
@@ -138,7 +139,8 @@ public final class Banyan {
                   "Serves a model to OpenAI clients; tries policies that move requests.",
                   ServeRunCommand.class,
                   ServeSimulateCommand.class,
-                  ServeFaultsCommand.class)
+                  ServeFaultsCommand.class,
+                  ServeProfileCommand.class)
               .withDefault("run"),
           Noun.group(
               "bench",

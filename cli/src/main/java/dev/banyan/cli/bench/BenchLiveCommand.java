@@ -1,6 +1,7 @@
 package dev.banyan.cli.bench;
 
 import dev.banyan.bench.LiveModel;
+import dev.banyan.bench.Pairs;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.TextTable;
 import dev.banyan.core.ExitCode;
@@ -9,6 +10,7 @@ import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
 import dev.banyan.core.Result;
 import dev.banyan.core.Table;
+import dev.banyan.serve.EngineSpeed;
 import dev.banyan.serve.ForcedMoves;
 import dev.banyan.serve.LiveFaults;
 import dev.banyan.serve.MoveTimes;
@@ -35,7 +37,8 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     DOWNTIME,
     DRAIN,
     CANCEL,
-    FAULTS
+    FAULTS,
+    SPEED
   }
 
   @Mixin private final Common common = new Common();
@@ -50,7 +53,7 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
       names = "--only",
       paramLabel = "PARTS",
       split = ",",
-      description = "Some of moves, downtime, drain, cancel, faults (default: all).")
+      description = "Some of moves, downtime, drain, cancel, faults, speed (default: all).")
   private List<Part> only = List.of();
 
   @Option(
@@ -254,5 +257,25 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
         tally.gapP99Seconds() <= 2.5);
     tally.violations().stream().limit(20).forEach(each -> common.out().println(each));
     return tally;
+  }
+
+  private EngineSpeed.Speeds speed(Path folder) {
+    EngineSpeed.Speeds speeds = EngineSpeed.measure(folder, 128, 5, common.seed());
+    double generate = Pairs.median(speeds.generate());
+    double alone = Pairs.median(speeds.alone());
+    double eight = Pairs.median(speeds.eight());
+    line(
+        "speed",
+        say("one stream %.0f tokens/s, banyan generate %.0f", alone, generate),
+        say("%.2f ×", alone / generate),
+        "≥ 0.9 ×",
+        alone >= 0.9 * generate);
+    line(
+        "speed",
+        say("eight streams together %.0f tokens/s", eight),
+        say("%.2f × one", eight / alone),
+        "≥ 3 ×",
+        eight >= 3 * alone);
+    return speeds;
   }
 }

@@ -35,7 +35,7 @@ public final class Wire implements AutoCloseable {
   private static final byte BLOCK = 3;
   private static final byte JSON = 4;
   private static final byte PROTOCOL = 5;
-  private static final int MOST_BYTES = 1 << 28;
+  private static final int MOST_BYTES = 1 << 26;
 
   private final SocketChannel channel;
   private final LinkedBlockingQueue<Supplier<ByteBuffer[]>> outgoing = new LinkedBlockingQueue<>();
