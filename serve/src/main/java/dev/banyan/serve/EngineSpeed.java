@@ -151,8 +151,7 @@ public final class EngineSpeed {
           name == null ? "model" : name.toString(),
           new EngineProfile.Memory(blocks, BLOCK_TOKENS, 0.01, MOST_REQUESTS),
           new EngineProfile.Prefill(Math.max(0, brief - 16 * token), token, CHUNK),
-          new EngineProfile.Decode(
-              fixed, context, request, 1.01, blocks * BLOCK_TOKENS / 8),
+          new EngineProfile.Decode(fixed, context, request, 1.01, blocks * BLOCK_TOKENS / 8),
           new EngineProfile.Copy(true, one, copy, one, 2, 6, 0.001),
           5);
     }

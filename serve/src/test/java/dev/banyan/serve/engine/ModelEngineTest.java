@@ -67,9 +67,7 @@ class ModelEngineTest {
               @Override
               public void token(Token token) {
                 if (token.finish() != Token.Finish.STOP) {
-                  answers
-                      .computeIfAbsent(token.request(), id -> new ArrayList<>())
-                      .add(token.id());
+                  answers.computeIfAbsent(token.request(), id -> new ArrayList<>()).add(token.id());
                 }
               }
 
@@ -109,8 +107,7 @@ class ModelEngineTest {
         var request = Generator.Request.greedy(prompts.get(i), 40, Set.of(1));
         List<Integer> right =
             new Generator(plain, null).generateAll(List.of(request), 1).getFirst().ids();
-        assertThat(got.getOrDefault((long) i, List.of()))
-            .isEqualTo(right);
+        assertThat(got.getOrDefault((long) i, List.of())).isEqualTo(right);
       }
     }
   }
@@ -124,8 +121,7 @@ class ModelEngineTest {
       requests.add(asked(new int[] {3 + i, 9}, 400, 1.5, SCHEMA));
     }
     try (var forward =
-        ModelForward.open(
-            model, Opening.exact(), Map.of(), new Engine.Size(0, 40, 16, 1, 24, 8))) {
+        ModelForward.open(model, Opening.exact(), Map.of(), new Engine.Size(0, 40, 16, 1, 24, 8))) {
       answers(forward, requests)
           .forEach(
               (id, tokens) -> {
@@ -146,9 +142,7 @@ class ModelEngineTest {
       boolean fine =
           switch (key) {
             case "name" ->
-                value.isString()
-                    && !value.asString().isEmpty()
-                    && value.asString().length() <= 5;
+                value.isString() && !value.asString().isEmpty() && value.asString().length() <= 5;
             case "size" -> value.isIntegralNumber();
             case "kinds" -> value.isArray() && value.size() <= 3 && kinds(value);
             case "rest" -> value.isBoolean() || value.isNull();
