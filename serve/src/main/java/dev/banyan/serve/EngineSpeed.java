@@ -164,7 +164,7 @@ public final class EngineSpeed {
       int[] prompt = seed.stream("prefill", tokens, i).ints(tokens, 3, vocabulary).toArray();
       engine.submit(1, 1, greedy(prompt, 1), new int[0], 0);
       long begun = System.nanoTime();
-      boolean stepped = engine.step();
+      boolean unused = engine.step();
       if (i >= 0) {
         took[i] = seconds(begun);
       }
@@ -181,7 +181,7 @@ public final class EngineSpeed {
     }
     long ready = 0;
     while (ready < requests) {
-      boolean stepped = engine.step();
+      boolean unused = engine.step();
       ready = 0;
       for (int i = 0; i < requests; i++) {
         ready += engine.decodes(i + 1) ? 1 : 0;
@@ -190,7 +190,7 @@ public final class EngineSpeed {
     double[] took = new double[24];
     for (int i = 0; i < took.length; i++) {
       long begun = System.nanoTime();
-      boolean stepped = engine.step();
+      boolean unused = engine.step();
       took[i] = seconds(begun);
     }
     return LiveSettings.quantile(took, 0.5);

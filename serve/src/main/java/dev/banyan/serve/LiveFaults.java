@@ -285,7 +285,7 @@ public final class LiveFaults {
         }
         case CLIENT_GONE -> {
           if (victim != null) {
-            boolean moves = fleet.move(victim);
+            boolean unusedMove = fleet.move(victim);
             fleet.cancel(victim);
           }
         }

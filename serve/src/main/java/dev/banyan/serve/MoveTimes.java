@@ -148,18 +148,18 @@ public final class MoveTimes {
       for (int round = -1; round < rounds; round++) {
         int from = Math.floorMod(round, 2);
         // everything begins on the one that will be drained
-        boolean other = fleet.drain(1 - from, true);
+        boolean unusedOther = fleet.drain(1 - from, true);
         List<Future<double[]>> clients = new ArrayList<>();
         for (int i = 0; i < streams; i++) {
           int[] prompt = prompt(seed, round * streams + i, 48, vocabulary);
           LiveFleet.Answer answer = fleet.ask(plain(prompt, 400));
-          double[] begun = times(answer, 1);
+          double[] unusedTimes = times(answer, 1);
           clients.add(pool.submit(() -> times(answer, Integer.MAX_VALUE)));
         }
-        boolean back = fleet.drain(1 - from, false);
+        boolean unusedBack = fleet.drain(1 - from, false);
         long before = fleet.owned(from);
         long start = System.nanoTime();
-        boolean now = fleet.drain(from, true);
+        boolean unusedNow = fleet.drain(from, true);
         while (fleet.owned(from) > 0) {
           Thread.sleep(1);
         }
@@ -167,7 +167,7 @@ public final class MoveTimes {
         for (Future<double[]> each : clients) {
           failed += each.get().length == 399 ? 0 : 1;
         }
-        boolean again = fleet.drain(from, false);
+        boolean unusedAgain = fleet.drain(from, false);
         if (round >= 0) {
           seconds.add(took);
         }
@@ -194,7 +194,7 @@ public final class MoveTimes {
         var random = seed.stream("cancel", i);
         int[] prompt = prompt(seed, i, 100 + random.nextInt(100), vocabulary);
         LiveFleet.Answer answer = fleet.ask(plain(prompt, 2000));
-        double[] some = times(answer, 1 + random.nextInt(8));
+        double[] unusedTimes = times(answer, 1 + random.nextInt(8));
         while (fleet.usedBlocks() == 0) {
           Thread.sleep(0, 100_000);
         }
