@@ -9,9 +9,7 @@ import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -54,6 +52,21 @@ public final class ForcedMoves {
     /** Answers that were not what they should be. */
     public long wrong() {
       return differing + lost + duplicated;
+    }
+  }
+
+  private static final class Found {
+    final AtomicLong differing = new AtomicLong();
+    final AtomicLong lost = new AtomicLong();
+    final AtomicLong duplicated = new AtomicLong();
+
+    void add(Transcript.Difference difference) {
+      switch (difference) {
+        case NONE -> {}
+        case DIFFERING -> differing.incrementAndGet();
+        case LOST -> lost.incrementAndGet();
+        case DUPLICATED -> duplicated.incrementAndGet();
+      }
     }
   }
 
@@ -102,10 +115,7 @@ public final class ForcedMoves {
     long begun = System.nanoTime();
     var next = new AtomicLong();
     var tokens = new AtomicLong();
-    Map<Transcript.Difference, AtomicLong> found = new EnumMap<>(Transcript.Difference.class);
-    for (Transcript.Difference each : Transcript.Difference.values()) {
-      found.put(each, new AtomicLong());
-    }
+    var found = new Found();
     List<Future<?>> clients = new ArrayList<>();
     for (int client = 0; client < AT_ONCE; client++) {
       clients.add(
@@ -126,7 +136,7 @@ public final class ForcedMoves {
                             }
                           });
                   tokens.addAndGet(got.tokens().size());
-                  found.get(got.from(right.get(which))).incrementAndGet();
+                  found.add(got.from(right.get(which)));
                   progress.step(Math.min(moves, fleet.counts().moves()), number + " answers");
                 }
                 return null;
@@ -141,9 +151,9 @@ public final class ForcedMoves {
         fleet.counts().givenUp(),
         next.get(),
         tokens.get(),
-        found.get(Transcript.Difference.DIFFERING).get(),
-        found.get(Transcript.Difference.LOST).get(),
-        found.get(Transcript.Difference.DUPLICATED).get(),
+        found.differing.get(),
+        found.lost.get(),
+        found.duplicated.get(),
         (System.nanoTime() - begun) / 1e9,
         LiveSettings.quantile(stopped, 0.5),
         LiveSettings.quantile(stopped, 0.99));

@@ -210,7 +210,7 @@ public final class LiveFaults {
       trial.struck.set(null);
       trial.armed.set(new Armed(step, fault));
       var mover = new AtomicInteger(-1);
-      var victim = new AtomicReference<LiveFleet.@Nullable Answer>();
+      LiveFleet.@Nullable Answer victim = null;
       int cancelled = fault == Fault.CLIENT_GONE ? 0 : -1;
       List<Future<Transcript>> clients = new ArrayList<>();
       int[] which = new int[STREAMS];
@@ -221,7 +221,7 @@ public final class LiveFaults {
         boolean goes = i == cancelled;
         LiveFleet.Answer answer = fleet.ask(requests.request(which[i]));
         if (goes) {
-          victim.set(answer);
+          victim = answer;
           continue;
         }
         clients.add(
@@ -239,7 +239,7 @@ public final class LiveFaults {
                           }
                         })));
       }
-      Set<Integer> killed = strike(fault, mover, victim.get());
+      Set<Integer> killed = strike(fault, mover, victim);
       int client = 0;
       for (int i = 0; i < STREAMS; i++) {
         if (i != cancelled) {

@@ -30,9 +30,9 @@ public final class MoveTimes {
    *
    * @param contextTokens when it moved, about
    * @param stepSeconds median time between its tokens when nothing moves
-   * @param gapSteps the longest time between two of its tokens around each move, in steps; 1 is no
+   * @param gapMedianSteps the longest time between two of its tokens around each move, in steps; 1 is no
    *     pause at all
-   * @param stoppedSeconds in no batch of its source, per move
+   * @param stoppedMedianSeconds in no batch of its source, per move
    * @param recomputeSeconds until the first token when the same tokens are computed anew
    * @param neighbourStepSeconds median time between a neighbour's tokens; with moves, and without
    */
