@@ -4,6 +4,7 @@ import dev.banyan.cli.bench.BenchClusterCommand;
 import dev.banyan.cli.bench.BenchGrowCommand;
 import dev.banyan.cli.bench.BenchLayoutCommand;
 import dev.banyan.cli.bench.BenchLifeCommand;
+import dev.banyan.cli.bench.BenchLiveCommand;
 import dev.banyan.cli.bench.BenchModelCommand;
 import dev.banyan.cli.bench.BenchPlanCommand;
 import dev.banyan.cli.bench.BenchRoutesCommand;
@@ -36,6 +37,7 @@ import dev.banyan.cli.plan.PlanLayoutCommand;
 import dev.banyan.cli.plan.PlanMakeCommand;
 import dev.banyan.cli.plan.PlanRunCommand;
 import dev.banyan.cli.serve.ServeFaultsCommand;
+import dev.banyan.cli.serve.ServeProfileCommand;
 import dev.banyan.cli.serve.ServeRunCommand;
 import dev.banyan.cli.serve.ServeSimulateCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
@@ -137,13 +139,15 @@ public final class Banyan {
                   "Serves a model to OpenAI clients; tries policies that move requests.",
                   ServeRunCommand.class,
                   ServeSimulateCommand.class,
-                  ServeFaultsCommand.class)
+                  ServeFaultsCommand.class,
+                  ServeProfileCommand.class)
               .withDefault("run"),
           Noun.group(
               "bench",
               "bench",
               "Measurements beside others, on this machine.",
               BenchServeCommand.class,
+              BenchLiveCommand.class,
               BenchModelCommand.class,
               BenchTrainCommand.class,
               BenchPlanCommand.class,

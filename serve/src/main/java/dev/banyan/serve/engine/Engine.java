@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Continuous batching over paged memory. Every {@link #step} decodes one token of each running
  * request and, with what is left of the token budget, prefills chunks of the others (Sarathi-Serve,
  * Agrawal et al., OSDI 2024). When memory runs out the newest request of the lowest class loses its
- * blocks and is computed again later. Used by one thread.
+ * blocks and is computed again later. Used by one thread at a time; between {@link #begin} and
+ * {@link #end} of a step, while a model computes, everything else may be called: requests that are
+ * being computed leave at the end of the step only.
  */
 public final class Engine implements AutoCloseable {
   private final Forward forward;
@@ -37,6 +39,7 @@ public final class Engine implements AutoCloseable {
   private final Map<Long, Sequence> all = new LinkedHashMap<>();
   private final List<Sequence> running = new ArrayList<>();
   private final List<ArrayDeque<Sequence>> waiting = new ArrayList<>();
+  private final List<Sequence> computing = new ArrayList<>();
   private final ArrayDeque<Integer> slots = new ArrayDeque<>();
   private final double[] served = new double[PriorityClass.count()];
   private long orders;
@@ -46,6 +49,7 @@ public final class Engine implements AutoCloseable {
   private long prefixHits;
   private long preemptions;
   private double stepSeconds = 0.01;
+  private volatile double computeSeconds;
   private double copyTokenSeconds = 2e-6;
   private boolean draining;
 
@@ -95,7 +99,6 @@ public final class Engine implements AutoCloseable {
     Sequence before = all.put(request, sequence);
     if (before != null) {
       drop(before);
-      all.put(request, sequence);
     }
     if (generated.length >= asked.maxTokens() && asked.maxTokens() > 0) {
       // it died between its last token and its end
@@ -129,10 +132,15 @@ public final class Engine implements AutoCloseable {
   }
 
   private void drop(Sequence sequence) {
-    all.remove(sequence.request);
+    all.remove(sequence.request, sequence);
     running.remove(sequence);
     waiting.get(sequence.priority().index()).remove(sequence);
-    giveBack(sequence);
+    if (computing.contains(sequence)) {
+      // its blocks are being written: they are given back at the end of the step
+      sequence.dropped = true;
+    } else {
+      giveBack(sequence);
+    }
   }
 
   private void giveBack(Sequence sequence) {
@@ -152,10 +160,26 @@ public final class Engine implements AutoCloseable {
 
   // ---- steps
 
+  /** What one step computes. */
+  public record Step(List<Forward.Piece> pieces) {
+    public Step {
+      pieces = List.copyOf(pieces);
+    }
+  }
+
   /** One step; false when there was nothing to do. */
   public boolean step() {
+    Step step = begin();
+    if (step.pieces().isEmpty()) {
+      return false;
+    }
+    end(step, compute(step));
+    return true;
+  }
+
+  /** Chooses what the next step computes; nothing when there is nothing to do. */
+  public Step begin() {
     admit();
-    List<Sequence> chosen = new ArrayList<>();
     List<Forward.Piece> pieces = new ArrayList<>();
     int budget = size.stepTokens();
     for (boolean decodes : new boolean[] {true, false}) {
@@ -169,31 +193,48 @@ public final class Engine implements AutoCloseable {
           continue;
         }
         budget -= count;
-        chosen.add(each);
+        computing.add(each);
         pieces.add(piece(each, count));
       }
     }
     // one that was chosen early may have been preempted for one chosen late
-    for (int i = chosen.size() - 1; i >= 0; i--) {
-      if (chosen.get(i).slot < 0) {
-        chosen.remove(i);
+    for (int i = computing.size() - 1; i >= 0; i--) {
+      if (computing.get(i).slot < 0) {
+        computing.remove(i);
         pieces.remove(i);
       }
     }
-    if (pieces.isEmpty()) {
-      return false;
-    }
+    return new Step(pieces);
+  }
+
+  /** The scores of a step: the part that takes long. */
+  public List<float[]> compute(Step step) {
     double start = clock.getAsDouble();
-    List<float[]> scores = forward.step(pieces);
-    boolean decodesOnly = pieces.stream().allMatch(piece -> piece.ids().length == 1);
-    if (decodesOnly) {
-      stepSeconds += 0.1 * (clock.getAsDouble() - start - stepSeconds);
+    List<float[]> scores = forward.step(step.pieces());
+    computeSeconds = clock.getAsDouble() - start;
+    return scores;
+  }
+
+  /** Takes in what was computed. */
+  public void end(Step step, List<float[]> scores) {
+    List<Sequence> chosen = List.copyOf(computing);
+    computing.clear();
+    if (step.pieces().stream().allMatch(piece -> piece.ids().length == 1)) {
+      stepSeconds += 0.1 * (computeSeconds - stepSeconds);
     }
     steps++;
-    for (int i = 0; i < pieces.size(); i++) {
-      took(chosen.get(i), pieces.get(i), scores.get(i));
+    for (int i = 0; i < chosen.size(); i++) {
+      if (chosen.get(i).dropped) {
+        giveBack(chosen.get(i));
+      } else {
+        took(chosen.get(i), step.pieces().get(i), scores.get(i));
+      }
     }
-    return true;
+  }
+
+  /** Whether a request is part of the step that is computed now. */
+  public boolean computes(long request) {
+    return computing.stream().anyMatch(each -> each.request == request);
   }
 
   private Forward.Piece piece(Sequence of, int count) {
@@ -486,7 +527,10 @@ public final class Engine implements AutoCloseable {
             clock.getAsDouble());
     of.promptDone = true;
     of.told.addAll(portable.told());
-    all.put(request, of);
+    Sequence before = all.put(request, of);
+    if (before != null) {
+      drop(before);
+    }
     if (slots.isEmpty()) {
       blocks.forEach(pool::release);
       waiting.get(of.priority().index()).addFirst(of);

@@ -45,6 +45,9 @@ final class Sequence {
   /** Out of the batch while it moves. */
   boolean held;
 
+  /** Gone while a step computed it. */
+  boolean dropped;
+
   private final NextToken next;
 
   Sequence(

@@ -15,8 +15,10 @@ import dev.banyan.serve.wire.Wire;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +57,11 @@ final class LiveCluster implements AutoCloseable {
     final Say.Ready ready;
     final Wire wire;
     final String address;
+    final Set<Long> lost = new HashSet<>();
     boolean draining;
     boolean moving;
+    boolean stalled;
+    long heardNanos = System.nanoTime();
     int sent;
     int sentBlocks;
     @Nullable InstanceLoad load;
@@ -68,6 +73,11 @@ final class LiveCluster implements AutoCloseable {
       this.address = address;
     }
   }
+
+  /** Silence after which an instance counts as stalled; it says that it lives every 0.3 s. */
+  private static final long STALL_NANOS = 1_500_000_000L;
+
+  private static final long WATCH_MILLIS = 250;
 
   private final Policy policy;
   private final Ownership ownership = new Ownership();
@@ -81,9 +91,51 @@ final class LiveCluster implements AutoCloseable {
   private long givenBack;
   private long requeued;
   private long replayed;
+  private volatile boolean closed;
 
   LiveCluster(Policy policy) {
     this.policy = policy;
+    Thread.ofVirtual().name("watch").start(this::watch);
+  }
+
+  private void watch() {
+    try {
+      while (!closed) {
+        Thread.sleep(WATCH_MILLIS);
+        lookForStalled();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Requests of an instance that went silent go on elsewhere, if any other is up. */
+  private synchronized void lookForStalled() {
+    long now = System.nanoTime();
+    for (Instance each : List.copyOf(instances.values())) {
+      boolean silent = now - each.heardNanos > STALL_NANOS;
+      boolean others = instances.values().stream().anyMatch(o -> o != each && !o.stalled);
+      if (silent && !each.stalled && others) {
+        each.stalled = true;
+        instances.values().forEach(other -> other.moving = false);
+        each.lost.addAll(leave(each.ready.instance()));
+      }
+    }
+  }
+
+  /** It speaks again: what it lost is no longer its own. */
+  private void wakeUp(Instance of) {
+    of.heardNanos = System.nanoTime();
+    if (of.stalled) {
+      of.stalled = false;
+      int id = of.ready.instance();
+      for (long request : of.lost) {
+        if (ownership.owner(request).filter(owner -> owner.instance() == id).isEmpty()) {
+          of.wire.say(new Say.Cancel(request));
+        }
+      }
+      of.lost.clear();
+    }
   }
 
   /**
@@ -177,7 +229,9 @@ final class LiveCluster implements AutoCloseable {
   private List<InstanceLoad> loads() {
     List<InstanceLoad> loads = new ArrayList<>();
     for (Instance each : instances.values()) {
-      loads.add(load(each));
+      if (!each.stalled) {
+        loads.add(load(each));
+      }
     }
     return loads;
   }
@@ -215,7 +269,7 @@ final class LiveCluster implements AutoCloseable {
       return;
     }
     Instance to = instances.get(avoid);
-    if (to == null) {
+    if (to == null || to.stalled) {
       if (instances.isEmpty()) {
         ownership.end(request);
         streams.remove(request);
@@ -233,6 +287,10 @@ final class LiveCluster implements AutoCloseable {
   // ---- what instances say
 
   private synchronized void heard(int id, Wire from, Say say) {
+    Instance speaker = instances.get(id);
+    if (speaker != null && speaker.wire == from) {
+      wakeUp(speaker);
+    }
     switch (say) {
       case Say.Tokens tokens -> tokens.tokens().forEach(this::token);
       case Say.Prompt prompt -> {
@@ -335,7 +393,7 @@ final class LiveCluster implements AutoCloseable {
     }
     int source = owner.get().instance();
     for (Instance each : instances.values()) {
-      if (each.ready.instance() != source && instances.containsKey(source)) {
+      if (each.ready.instance() != source && !each.stalled && instances.containsKey(source)) {
         give(source, each.ready.instance(), request);
         return true;
       }
@@ -350,15 +408,23 @@ final class LiveCluster implements AutoCloseable {
     }
     instances.remove(id);
     instances.values().forEach(each -> each.moving = false);
+    List<Long> unused = leave(id);
+  }
+
+  /** Gives what an instance owns to others. */
+  private List<Long> leave(int id) {
+    List<Long> left = new ArrayList<>();
     ownership
         .all()
         .forEach(
             (request, owner) -> {
               if (owner.instance() == id) {
                 replayed++;
+                left.add(request);
                 again(request, -1);
               }
             });
+    return left;
   }
 
   // ---- operating it
@@ -378,6 +444,11 @@ final class LiveCluster implements AutoCloseable {
   /** Requests that have not ended. */
   synchronized List<Long> requests() {
     return List.copyOf(streams.keySet());
+  }
+
+  /** The instance that owns a request; -1 when it has ended. */
+  synchronized int ownerOf(long request) {
+    return ownership.owner(request).map(Ownership.Owner::instance).orElse(-1);
   }
 
   /** Requests an instance owns. */
@@ -418,6 +489,7 @@ final class LiveCluster implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     for (Instance each : List.copyOf(instances.values())) {
       each.wire.say(new Say.Stop());
     }

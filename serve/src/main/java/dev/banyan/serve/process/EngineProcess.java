@@ -22,29 +22,30 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An engine as a process: {@code main} takes one JSON file of {@link EngineSettings}, listens, and
- * speaks with its gateway and with other engines. One thread runs the engine; what arrives waits in
- * a queue for the end of a step. When its gateway goes, its requests go too.
+ * speaks with its gateway and with other engines. One thread runs the engine; what arrives is done
+ * by the thread that read it, under the engine's lock, which is free while a step is computed: so
+ * moves go on beside steps and cost none. When its gateway goes, its requests go too.
  */
 public final class EngineProcess {
   private static final long REPORT_NANOS = 20_000_000;
   private static final long IDLE_MILLIS = 20;
+  private static final long ALIVE_MILLIS = 300;
 
   private final EngineSettings settings;
   private final Engine engine;
   private final Say.Ready ready;
   private final Migrations migrations;
-  private final LinkedBlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+  private final Object lock = new Object();
   private final List<Token> told = new ArrayList<>();
   private @Nullable Wire gateway;
   private volatile boolean stopped;
   private long reported;
   private @Nullable EngineFigures last;
+  private int lastFree;
 
   private EngineProcess(EngineSettings settings) {
     this.settings = settings;
@@ -126,9 +127,27 @@ public final class EngineProcess {
   private void run() throws IOException {
     try (ServerSocketChannel server = Wire.listen(settings.listen())) {
       Thread.ofPlatform().daemon().name("accept").start(() -> accept(server));
+      Thread.ofPlatform().daemon().name("alive").start(this::sayAlive);
       loop();
     } finally {
       engine.close();
+    }
+  }
+
+  /** However long a step takes, a process that runs says so. */
+  private void sayAlive() {
+    try {
+      while (!stopped) {
+        Thread.sleep(ALIVE_MILLIS);
+        post(
+            () -> {
+              if (gateway != null) {
+                gateway.say(new Say.Alive());
+              }
+            });
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -153,7 +172,11 @@ public final class EngineProcess {
   }
 
   private void post(Runnable what) {
-    inbox.add(what);
+    synchronized (lock) {
+      what.run();
+      flush();
+      lock.notifyAll();
+    }
   }
 
   private void tell(Say say) {
@@ -175,23 +198,28 @@ public final class EngineProcess {
 
   private void loop() {
     try {
-      while (!stopped) {
-        boolean works = engine.hasWork();
-        Runnable next = works ? inbox.poll() : inbox.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
-        while (next != null) {
-          next.run();
-          next = inbox.poll();
+      while (true) {
+        Engine.Step step;
+        synchronized (lock) {
+          if (stopped) {
+            return;
+          }
+          step = engine.begin();
+          migrations.look();
+          if (step.pieces().isEmpty()) {
+            flush();
+            report();
+            // nothing to do, or all that is here waits for a move
+            lock.wait(IDLE_MILLIS);
+            continue;
+          }
         }
-        if (stopped) {
-          return;
-        }
-        boolean stepped = engine.step();
-        flush();
-        migrations.afterStep();
-        report();
-        if (works && !stepped && inbox.isEmpty()) {
-          // all that is here waits for memory that a move will free
-          Thread.sleep(1);
+        List<float[]> scores = engine.compute(step);
+        synchronized (lock) {
+          engine.end(step, scores);
+          flush();
+          migrations.look();
+          report();
         }
       }
     } catch (InterruptedException e) {
@@ -205,10 +233,12 @@ public final class EngineProcess {
       return;
     }
     EngineFigures figures = engine.figures();
-    boolean news = !figures.equals(last) || now - reported > 200_000_000L;
+    int free = engine.freeBlocks();
+    boolean news = !figures.equals(last) || free != lastFree || now - reported > 200_000_000L;
     if (news) {
       reported = now;
       last = figures;
+      lastFree = free;
       gateway.say(new Say.Load(engine.load(migrations.busy()), figures));
     }
   }
@@ -234,6 +264,7 @@ public final class EngineProcess {
         boolean unused = engine.cancel(cancel.request());
         last = null;
         reported = 0;
+        report();
       }
       case Say.Give give -> migrations.give(give);
       case Say.Drain drain -> {
@@ -244,6 +275,7 @@ public final class EngineProcess {
       case Say.Protocol protocol -> migrations.heard(protocol.message(), from);
       case Say.BlockCame block -> migrations.came(block);
       case Say.Ready r -> {}
+      case Say.Alive a -> {}
       case Say.Given g -> {}
       case Say.Moved m -> {}
       case Say.Load l -> {}

@@ -48,4 +48,22 @@ public record EngineSettings(
         policy,
         alone);
   }
+
+  /** The same under another policy. */
+  public EngineSettings under(String other) {
+    return new EngineSettings(
+        instance,
+        model,
+        paced,
+        adapters,
+        listen,
+        blocks,
+        blockTokens,
+        stepTokens,
+        mostRequests,
+        exact,
+        threads,
+        other,
+        alone);
+  }
 }

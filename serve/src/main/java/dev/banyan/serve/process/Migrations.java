@@ -32,7 +32,7 @@ final class Migrations {
   private static final int LAST_STAGE_BLOCKS = 2;
 
   private static final int MOST_STAGES = 6;
-  private static final double TIMEOUT_SECONDS = 2;
+  private static final double TIMEOUT_SECONDS = 1;
   private static final double EXPIRY_SECONDS = 5;
 
   private final int instance;
@@ -184,10 +184,9 @@ final class Migrations {
           }
         }
         case SourceSide.Action.StopAtStepEnd stop -> {
-          // what is heard is heard between two steps, so this is the end of one
-          engine.hold(request);
-          move.stopped = now();
-          source(move, move.side.stopped(engine.blocks(request), now()));
+          if (!engine.computes(request)) {
+            stop(move);
+          }
         }
         case SourceSide.Action.Resume resume ->
             engine.resume(request, resume.epoch(), resume.nextToken());
@@ -202,6 +201,13 @@ final class Migrations {
       gateway.accept(
           new Say.Moved(migration, move.side.state().name(), blocks, now() - move.began, stopped));
     }
+  }
+
+  private void stop(Leaving move) {
+    long request = move.side.migration().request();
+    engine.hold(request);
+    move.stopped = now();
+    source(move, move.side.stopped(engine.blocks(request), now()));
   }
 
   private RequestState state(long request) {
@@ -335,13 +341,18 @@ final class Migrations {
     }
   }
 
-  /** After each step: requests that ended or were preempted, and what has waited too long. */
-  void afterStep() {
+  /**
+   * After each step and after each choice of one: requests that ended or were preempted, requests
+   * that shall stop, and what has waited too long.
+   */
+  void look() {
     for (Leaving move : List.copyOf(leaving.values())) {
       long request = move.side.migration().request();
       boolean stays = engine.has(request) && (move.side.holdsRequest() || engine.decodes(request));
       if (!stays) {
         source(move, move.side.interrupted());
+      } else if (move.side.state() == SourceSide.State.STOPPING && !engine.computes(request)) {
+        stop(move);
       }
       source(move, move.side.tick(now()));
     }

@@ -69,6 +69,9 @@ public sealed interface Say {
   /** Gateway to engine: take no new requests from now on, or take them again. */
   record Drain(boolean draining) implements Say {}
 
+  /** Engine to gateway, from time to time: the process runs, even when a step takes long. */
+  record Alive() implements Say {}
+
   /** Gateway to engine: end. */
   record Stop() implements Say {}
 

@@ -61,7 +61,11 @@ public record Token(
     int id = from.getInt();
     Finish finish = FINISHES[from.get()];
     float logprob = from.getFloat();
-    int[] ids = new int[from.getInt()];
+    int count = from.getInt();
+    if (count < 0 || count > from.remaining() / 8) {
+      throw new IllegalArgumentException(count + " alternatives in " + from.remaining() + " bytes");
+    }
+    int[] ids = new int[count];
     float[] logprobs = new float[ids.length];
     for (int i = 0; i < ids.length; i++) {
       ids[i] = from.getInt();

@@ -35,7 +35,7 @@ public final class Wire implements AutoCloseable {
   private static final byte BLOCK = 3;
   private static final byte JSON = 4;
   private static final byte PROTOCOL = 5;
-  private static final int MOST_BYTES = 1 << 28;
+  private static final int MOST_BYTES = 1 << 26;
 
   private final SocketChannel channel;
   private final LinkedBlockingQueue<Supplier<ByteBuffer[]>> outgoing = new LinkedBlockingQueue<>();
@@ -59,6 +59,10 @@ public final class Wire implements AutoCloseable {
    * @throws IOException when nobody listens there
    */
   public static Wire connect(String address, String name) throws IOException {
+    return over(channel(address), name);
+  }
+
+  static SocketChannel channel(String address) throws IOException {
     SocketAddress to = address(address);
     SocketChannel channel =
         to instanceof UnixDomainSocketAddress
@@ -70,7 +74,7 @@ public final class Wire implements AutoCloseable {
       channel.close();
       throw e;
     }
-    return over(channel, name);
+    return channel;
   }
 
   /** Over a connection that was accepted. */

@@ -1,0 +1,281 @@
+package dev.banyan.cli.bench;
+
+import dev.banyan.bench.LiveModel;
+import dev.banyan.bench.Pairs;
+import dev.banyan.cli.frame.Common;
+import dev.banyan.cli.frame.TextTable;
+import dev.banyan.core.ExitCode;
+import dev.banyan.core.IoConsumer;
+import dev.banyan.core.Progress;
+import dev.banyan.core.Report;
+import dev.banyan.core.Result;
+import dev.banyan.core.Table;
+import dev.banyan.serve.EngineSpeed;
+import dev.banyan.serve.ForcedMoves;
+import dev.banyan.serve.LiveFaults;
+import dev.banyan.serve.MoveTimes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code banyan bench live}. */
+@Command(
+    name = "live",
+    description = "Engine processes that serve, move, drain and die, measured against their bars.",
+    footer = "  banyan bench live --only moves,downtime --moves 10000")
+public final class BenchLiveCommand implements Callable<ExitCode> {
+  /** What can be measured. */
+  enum Part {
+    MOVES,
+    DOWNTIME,
+    DRAIN,
+    CANCEL,
+    FAULTS,
+    SPEED
+  }
+
+  @Mixin private final Common common = new Common();
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "A Hugging Face folder with a tokenizer (default: fresh small Llamas).")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--only",
+      paramLabel = "PARTS",
+      split = ",",
+      description = "Some of moves, downtime, drain, cancel, faults, speed (default: all).")
+  private List<Part> only = List.of();
+
+  @Option(
+      names = "--moves",
+      paramLabel = "N",
+      defaultValue = "10000",
+      description = "Forced moves (default: ${DEFAULT-VALUE}).")
+  private long moves = 10_000;
+
+  @Option(
+      names = "--faults",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Runs in which something dies, stalls or lies (default: ${DEFAULT-VALUE}).")
+  private int faults = 100;
+
+  @Option(
+      names = "--timed",
+      paramLabel = "N",
+      defaultValue = "40",
+      description = "Moves whose downtime is taken, per length (default: ${DEFAULT-VALUE}).")
+  private int timed = 40;
+
+  @Option(
+      names = "--cancels",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Clients that go away (default: ${DEFAULT-VALUE}).")
+  private int cancels = 1000;
+
+  private final Table table = Table.of("part", "what", "figure", "bar", "holds");
+  private boolean missed;
+
+  @Override
+  public ExitCode call() throws IOException {
+    Result result = common.result();
+    if (wanted(Part.MOVES)) {
+      with(true, folder -> result.put("moves", moves(folder)));
+    }
+    if (wanted(Part.DOWNTIME)) {
+      with(false, folder -> result.put("downtime", downtime(folder)));
+    }
+    if (wanted(Part.DRAIN)) {
+      with(false, folder -> result.put("drain", drain(folder)));
+    }
+    if (wanted(Part.CANCEL)) {
+      with(false, folder -> result.put("cancel", cancel(folder)));
+    }
+    if (wanted(Part.FAULTS)) {
+      with(true, folder -> result.put("faults", faults(folder)));
+    }
+    common.out().print(TextTable.of(table));
+    common.emit(result, () -> Report.titled("banyan bench live").section("Figures").table(table));
+    return missed ? ExitCode.NO : ExitCode.DONE;
+  }
+
+  private boolean wanted(Part part) {
+    return only.isEmpty() || only.contains(part);
+  }
+
+  private void with(boolean tiny, IoConsumer<Path> measure) throws IOException {
+    if (model != null) {
+      measure.accept(model);
+      return;
+    }
+    try (LiveModel fresh = tiny ? LiveModel.tiny(common.seed()) : LiveModel.small(common.seed())) {
+      measure.accept(fresh.folder());
+    }
+  }
+
+  private void line(String part, String what, String figure, String bar, boolean holds) {
+    table.row(part, what, figure, bar, holds ? "yes" : "NO");
+    missed |= !holds;
+  }
+
+  private static String say(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
+  private ForcedMoves.Tally moves(Path folder) throws IOException {
+    ForcedMoves.Tally tally;
+    try (Progress progress = common.progress("forced moves", moves, "moves")) {
+      tally = ForcedMoves.run(folder, moves, common.seed(), progress);
+    }
+    line(
+        "moves",
+        say(
+            "%,d committed, %,d given up, %,d answers, %,d tokens",
+            tally.moves(), tally.givenUp(), tally.answers(), tally.tokens()),
+        say(
+            "%d differing, %d lost, %d duplicated",
+            tally.differing(), tally.lost(), tally.duplicated()),
+        "0",
+        tally.wrong() == 0);
+    return tally;
+  }
+
+  private List<MoveTimes.Downtime> downtime(Path folder) throws IOException {
+    MoveTimes.Downtime brief;
+    MoveTimes.Downtime lengthy;
+    try (Progress progress = common.progress("downtime", timed, "moves")) {
+      brief = MoveTimes.downtime(folder, 256, timed, common.seed(), progress);
+    }
+    try (Progress progress = common.progress("downtime", timed, "moves")) {
+      lengthy = MoveTimes.downtime(folder, 2048, timed, common.seed(), progress);
+    }
+    for (MoveTimes.Downtime each : List.of(brief, lengthy)) {
+      String of = each.contextTokens() + " tokens";
+      line(
+          "downtime",
+          say("longest pause around a move, %s, steps of %.2f ms", of, 1e3 * each.stepSeconds()),
+          say("median %.2f, P99 %.2f steps", each.gapMedianSteps(), each.gapP99Steps()),
+          "≤ 2, ≤ 5",
+          each.gapMedianSteps() <= 2 && each.gapP99Steps() <= 5);
+      line(
+          "downtime",
+          say(
+              "a neighbour's step while one moves, %s, against %.2f ms",
+              of, 1e3 * each.neighbourQuietStepSeconds()),
+          say(
+              "%+.1f %%",
+              100 * (each.neighbourStepSeconds() / each.neighbourQuietStepSeconds() - 1)),
+          "≤ +3 %",
+          each.neighbourStepSeconds() <= 1.03 * each.neighbourQuietStepSeconds());
+    }
+    double longer = lengthy.stoppedMedianSeconds() / brief.stoppedMedianSeconds();
+    line(
+        "downtime",
+        say(
+            "in no batch: median %.2f ms (256 tokens), %.2f ms (2,048)",
+            1e3 * brief.stoppedMedianSeconds(), 1e3 * lengthy.stoppedMedianSeconds()),
+        say("%.2f ×", longer),
+        "≤ 1.2 ×",
+        longer <= 1.2);
+    double anew = lengthy.recomputeSeconds() / lengthy.stoppedMedianSeconds();
+    line(
+        "downtime",
+        say("recomputing 2,048 tokens takes %.0f ms", 1e3 * lengthy.recomputeSeconds()),
+        say("%.0f × longer", anew),
+        "≥ 20 ×",
+        anew >= 20);
+    return List.of(brief, lengthy);
+  }
+
+  private MoveTimes.Drains drain(Path folder) throws IOException {
+    MoveTimes.Drains drains;
+    try (Progress progress = common.progress("drain", 10, "drains")) {
+      drains = MoveTimes.drains(folder, 16, 10, common.seed(), progress);
+    }
+    double longest = drains.seconds().stream().mapToDouble(Double::doubleValue).max().orElse(0);
+    line(
+        "drain",
+        say("%d streams, %d times: longest", drains.streams(), drains.seconds().size()),
+        say("%.2f s, %d failures", longest, drains.failed()),
+        "≤ 2 s, 0",
+        longest <= 2 && drains.failed() == 0);
+    return drains;
+  }
+
+  private MoveTimes.Cancels cancel(Path folder) throws IOException {
+    MoveTimes.Cancels found;
+    try (Progress progress = common.progress("cancel", cancels, "clients")) {
+      found = MoveTimes.cancels(folder, cancels, common.seed(), progress);
+    }
+    line(
+        "cancel",
+        say(
+            "blocks free after, half of them while moving: median %.1f, P99 %.1f, longest %.1f ms",
+            1e3 * found.median(), 1e3 * found.p99(), 1e3 * found.longest()),
+        say("%,d of %,d in 50 ms", found.inTime(), found.count()),
+        "all",
+        found.inTime() == found.count());
+    return found;
+  }
+
+  private LiveFaults.Tally faults(Path folder) throws IOException {
+    LiveFaults.Tally tally;
+    try (Progress progress = common.progress("faults", faults, "runs")) {
+      tally = LiveFaults.run(folder, faults, common.seed(), progress);
+    }
+    line(
+        "faults",
+        say(
+            "%d runs (%s), %,d answers, %,d computed again",
+            tally.runs(),
+            String.join(
+                ", ",
+                Arrays.stream(LiveFaults.Fault.values())
+                    .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                    .toList()),
+            tally.answers(),
+            tally.replayed()),
+        say("%d errors, %d wrong, %d leaks", tally.errors(), tally.wrong(), tally.leaks()),
+        "0",
+        tally.errors() + tally.wrong() + tally.leaks() == 0);
+    line(
+        "faults",
+        "longest pause of each answer",
+        say("median %.2f s, P99 %.2f s", tally.gapMedianSeconds(), tally.gapP99Seconds()),
+        "≤ 2 s + prefill",
+        tally.gapP99Seconds() <= 2.5);
+    tally.violations().stream().limit(20).forEach(each -> common.out().println(each));
+    return tally;
+  }
+
+  private EngineSpeed.Speeds speed(Path folder) {
+    EngineSpeed.Speeds speeds = EngineSpeed.measure(folder, 128, 5, common.seed());
+    double generate = Pairs.median(speeds.generate());
+    double alone = Pairs.median(speeds.alone());
+    double eight = Pairs.median(speeds.eight());
+    line(
+        "speed",
+        say("one stream %.0f tokens/s, banyan generate %.0f", alone, generate),
+        say("%.2f ×", alone / generate),
+        "≥ 0.9 ×",
+        alone >= 0.9 * generate);
+    line(
+        "speed",
+        say("eight streams together %.0f tokens/s", eight),
+        say("%.2f × one", eight / alone),
+        "≥ 3 ×",
+        eight >= 3 * alone);
+    return speeds;
+  }
+}

@@ -1,0 +1,303 @@
+package dev.banyan.serve;
+
+import dev.banyan.core.Progress;
+import dev.banyan.core.Seed;
+import dev.banyan.model.Sampling;
+import dev.banyan.serve.gateway.LiveFleet;
+import dev.banyan.serve.policy.PriorityClass;
+import dev.banyan.serve.wire.Token;
+import dev.banyan.serve.wire.TokenRequest;
+import dev.banyan.weights.config.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** How long moves, drains and cancellations take on two engine processes of one model. */
+public final class MoveTimes {
+  private static final int AFTER_MOVE = 12;
+
+  private MoveTimes() {}
+
+  /**
+   * Moves of one request beside a neighbour on each instance.
+   *
+   * @param contextTokens when it moved, about
+   * @param stepSeconds median time between its tokens when nothing moves
+   * @param gapMedianSteps the longest time between two of its tokens around each move, in steps; 1 is no
+   *     pause at all
+   * @param stoppedMedianSeconds in no batch of its source, per move
+   * @param recomputeSeconds until the first token when the same tokens are computed anew
+   * @param neighbourStepSeconds median time between a neighbour's tokens; with moves, and without
+   */
+  public record Downtime(
+      int contextTokens,
+      int moves,
+      double stepSeconds,
+      double gapMedianSteps,
+      double gapP99Steps,
+      double stoppedMedianSeconds,
+      double stoppedP99Seconds,
+      double recomputeSeconds,
+      double neighbourStepSeconds,
+      double neighbourQuietStepSeconds) {}
+
+  /** Drains of an instance with {@code streams} streams. */
+  public record Drains(int streams, List<Double> seconds, int failed) {
+    public Drains {
+      seconds = List.copyOf(seconds);
+    }
+  }
+
+  /** From a client's going until all blocks are free, seconds. */
+  public record Cancels(int count, int inTime, double median, double p99, double longest) {}
+
+  /**
+   * Moves a request of about {@code context} tokens {@code moves} times, a fresh one each time.
+   *
+   * @throws IOException when an engine does not start
+   */
+  public static Downtime downtime(Path model, int context, int moves, Seed seed, Progress progress)
+      throws IOException {
+    int vocabulary = ModelConfig.read(model.resolve(ModelConfig.FILE)).vocabSize();
+    var settings = LiveSettings.exact(model, 1024, 1).under("round-robin");
+    try (LiveFleet fleet = LiveFleet.start(settings, 2, null);
+        ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Double> steps = new ArrayList<>();
+      List<Double> gaps = new ArrayList<>();
+      List<Double> anew = new ArrayList<>();
+      List<Double> busy = new ArrayList<>();
+      List<Double> quiet = new ArrayList<>();
+      for (int i = -3; i < moves; i++) {
+        // the first three warm up
+        var neighbours = new ArrayList<LiveFleet.Answer>();
+        neighbours.add(fleet.ask(plain(prompt(seed, -i - 10, 64, vocabulary), 4000)));
+        neighbours.add(fleet.ask(plain(prompt(seed, -i - 9000, 64, vocabulary), 4000)));
+        List<Future<double[]>> heard = new ArrayList<>();
+        for (LiveFleet.Answer each : neighbours) {
+          heard.add(pool.submit(() -> neighbour(each)));
+        }
+        int[] prompt = prompt(seed, i, context, vocabulary);
+        long asked = System.nanoTime();
+        LiveFleet.Answer answer = fleet.ask(plain(prompt, 80));
+        double[] before = times(answer, 20);
+        double first = before[0] - asked / 1e9;
+        double moved = System.nanoTime() / 1e9;
+        boolean unused = fleet.move(answer);
+        double[] after = times(answer, AFTER_MOVE);
+        double settled = System.nanoTime() / 1e9;
+        double[] rest = times(answer, 24);
+        neighbours.forEach(fleet::cancel);
+        if (i >= 0) {
+          double longest = after[0] - before[before.length - 1];
+          for (int k = 1; k < after.length; k++) {
+            longest = Math.max(longest, after[k] - after[k - 1]);
+          }
+          anew.add(first);
+          gaps.add(longest);
+          between(before, 2, steps);
+          between(rest, 1, steps);
+          for (Future<double[]> one : heard) {
+            split(one.get(), before[2], moved, settled, quiet, busy);
+          }
+        } else {
+          for (Future<double[]> one : heard) {
+            double[] ignored = one.get();
+          }
+        }
+        fleet.cancel(answer);
+        progress.step(Math.max(0, i + 1), context + " tokens");
+      }
+      double step = LiveSettings.quantile(array(steps), 0.5);
+      double[] stopped = fleet.stoppedSeconds();
+      stopped = Arrays.copyOfRange(stopped, Math.min(3, stopped.length), stopped.length);
+      return new Downtime(
+          context,
+          stopped.length,
+          step,
+          LiveSettings.quantile(array(gaps), 0.5) / step,
+          LiveSettings.quantile(array(gaps), 0.99) / step,
+          LiveSettings.quantile(stopped, 0.5),
+          LiveSettings.quantile(stopped, 0.99),
+          LiveSettings.quantile(array(anew), 0.5),
+          LiveSettings.quantile(array(busy), 0.5),
+          LiveSettings.quantile(array(quiet), 0.5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a client failed: " + e.getCause(), e.getCause());
+    }
+  }
+
+  /** Drains instances in turn, {@code rounds} times, each with {@code streams} streams. */
+  public static Drains drains(Path model, int streams, int rounds, Seed seed, Progress progress)
+      throws IOException {
+    int vocabulary = ModelConfig.read(model.resolve(ModelConfig.FILE)).vocabSize();
+    var settings = LiveSettings.exact(model, 1024, 1);
+    List<Double> seconds = new ArrayList<>();
+    int failed = 0;
+    try (LiveFleet fleet = LiveFleet.start(settings, 2, null);
+        ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int round = -1; round < rounds; round++) {
+        int from = Math.floorMod(round, 2);
+        // everything begins on the one that will be drained
+        boolean unusedOther = fleet.drain(1 - from, true);
+        List<Future<double[]>> clients = new ArrayList<>();
+        for (int i = 0; i < streams; i++) {
+          int[] prompt = prompt(seed, round * streams + i, 48, vocabulary);
+          LiveFleet.Answer answer = fleet.ask(plain(prompt, 400));
+          double[] unusedTimes = times(answer, 1);
+          clients.add(pool.submit(() -> times(answer, Integer.MAX_VALUE)));
+        }
+        boolean unusedBack = fleet.drain(1 - from, false);
+        long before = fleet.owned(from);
+        long start = System.nanoTime();
+        boolean unusedNow = fleet.drain(from, true);
+        while (fleet.owned(from) > 0) {
+          Thread.sleep(1);
+        }
+        double took = (System.nanoTime() - start) / 1e9;
+        for (Future<double[]> each : clients) {
+          failed += each.get().length == 399 ? 0 : 1;
+        }
+        boolean unusedAgain = fleet.drain(from, false);
+        if (round >= 0) {
+          seconds.add(took);
+        }
+        progress.step(round + 1, before + " streams");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a client failed: " + e.getCause(), e.getCause());
+    }
+    return new Drains(streams, seconds, failed);
+  }
+
+  /** Cancels {@code count} requests, every second one while it moves. */
+  public static Cancels cancels(Path model, int count, Seed seed, Progress progress)
+      throws IOException {
+    int vocabulary = ModelConfig.read(model.resolve(ModelConfig.FILE)).vocabSize();
+    var settings = LiveSettings.exact(model, 512, 1).under("round-robin");
+    double[] seconds = new double[count];
+    int inTime = 0;
+    try (LiveFleet fleet = LiveFleet.start(settings, 2, null)) {
+      for (int i = -20; i < count; i++) {
+        var random = seed.stream("cancel", i);
+        int[] prompt = prompt(seed, i, 100 + random.nextInt(100), vocabulary);
+        LiveFleet.Answer answer = fleet.ask(plain(prompt, 2000));
+        double[] unusedTimes = times(answer, 1 + random.nextInt(8));
+        while (fleet.usedBlocks() == 0) {
+          Thread.sleep(0, 100_000);
+        }
+        if (i % 2 == 0) {
+          boolean unused = fleet.move(answer);
+          Thread.sleep(0, random.nextInt(999_999));
+        }
+        long start = System.nanoTime();
+        fleet.cancel(answer);
+        while (fleet.usedBlocks() > 0 && System.nanoTime() - start < 20_000_000_000L) {
+          Thread.sleep(0, 100_000);
+        }
+        double took = (System.nanoTime() - start) / 1e9;
+        if (i >= 0) {
+          seconds[i] = took;
+          inTime += took <= 0.05 ? 1 : 0;
+        }
+        progress.step(Math.max(0, i + 1), "cancelled");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+    return new Cancels(
+        count,
+        inTime,
+        LiveSettings.quantile(seconds, 0.5),
+        LiveSettings.quantile(seconds, 0.99),
+        LiveSettings.quantile(seconds, 1));
+  }
+
+  private static int[] prompt(Seed seed, int number, int tokens, int vocabulary) {
+    return seed.stream("prompt", number).ints(tokens, 3, vocabulary).toArray();
+  }
+
+  private static TokenRequest plain(int[] prompt, int answer) {
+    return new TokenRequest(
+        prompt,
+        Sampling.greedy(),
+        1,
+        answer,
+        List.of(),
+        Map.of(),
+        -1,
+        false,
+        PriorityClass.NORMAL,
+        "",
+        "");
+  }
+
+  /** A request that is cancelled one day, of which nothing is heard then. */
+  private static double[] neighbour(LiveFleet.Answer answer) throws InterruptedException {
+    double[] first = times(answer, 1);
+    double[] rest = times(answer, Integer.MAX_VALUE, 600);
+    double[] all = Arrays.copyOf(first, first.length + rest.length);
+    System.arraycopy(rest, 0, all, first.length, rest.length);
+    return all;
+  }
+
+  /** When the next tokens came, seconds; fewer when the answer ends or goes silent. */
+  private static double[] times(LiveFleet.Answer answer, int count) throws InterruptedException {
+    return times(answer, count, 20_000);
+  }
+
+  private static double[] times(LiveFleet.Answer answer, int count, long patienceMillis)
+      throws InterruptedException {
+    List<Double> times = new ArrayList<>();
+    while (times.size() < count) {
+      Token token = answer.next(patienceMillis);
+      if (token == null || token.finish() == Token.Finish.ERROR) {
+        break;
+      }
+      times.add(System.nanoTime() / 1e9);
+      if (token.finish() != Token.Finish.NONE) {
+        break;
+      }
+    }
+    return array(times);
+  }
+
+  private static void between(double[] times, int from, List<Double> into) {
+    for (int i = from; i < times.length; i++) {
+      into.add(times[i] - times[i - 1]);
+    }
+  }
+
+  private static void split(
+      double[] times,
+      double from,
+      double moved,
+      double settled,
+      List<Double> quiet,
+      List<Double> busy) {
+    for (int i = 1; i < times.length; i++) {
+      if (times[i - 1] >= from && times[i] <= moved) {
+        quiet.add(times[i] - times[i - 1]);
+      } else if (times[i - 1] >= moved && times[i] <= settled) {
+        busy.add(times[i] - times[i - 1]);
+      }
+    }
+  }
+
+  private static double[] array(List<Double> of) {
+    return of.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+}
