@@ -114,8 +114,7 @@ public final class DecisionLog implements AutoCloseable {
         return false;
       }
       var arrival =
-          new Arrival(
-              was.request(), was.tokens(), was.priority(), Arrival.CachedPrefix.NONE);
+          new Arrival(was.request(), was.tokens(), was.priority(), Arrival.CachedPrefix.NONE);
       return policy.dispatch(arrival, fleet) == was.to();
     }
     return new ArrayList<>(policy.pair(fleet)).equals(was.pairs());

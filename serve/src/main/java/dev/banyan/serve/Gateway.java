@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * An OpenAI-compatible server over several instances of one model, each a process. A running
  * request moves between them with its keys and values; when an instance dies its requests go on
- * elsewhere. Without keys it listens on loopback
- * only. This process computes nothing and loads no libtorch.
+ * elsewhere. Without keys it listens on loopback only. This process computes nothing and loads no
+ * libtorch.
  *
  * <pre>{@code
  * try (var gateway = Gateway.open(Path.of("life/tune/model"), 2, 8000)) {
@@ -68,8 +68,7 @@ public final class Gateway implements AutoCloseable {
             "banyan",
             false);
     Path name = model.toAbsolutePath().normalize().getFileName();
-    return new Gateway(
-        Server.start(engine, settings, name == null ? "model" : name.toString()));
+    return new Gateway(Server.start(engine, settings, name == null ? "model" : name.toString()));
   }
 
   /** Where it listens. */

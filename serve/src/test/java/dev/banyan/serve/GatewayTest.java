@@ -77,14 +77,15 @@ final class GatewayTest {
     Path config = folder.resolveSibling("config.json");
     String text;
     try (InputStream in = GatewayTest.class.getResourceAsStream("/hf/qwen3/config.json")) {
-      text = new String(java.util.Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+      text =
+          new String(java.util.Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
     }
     Files.writeString(
         config,
         text.replace("\"vocab_size\": 199", "\"vocab_size\": 320")
             .replace("\"max_position_embeddings\": 256", "\"max_position_embeddings\": 512"));
     try (LanguageModel fresh =
-        LanguageModel.create(ModelConfig.read(config), new Seed(3), Precision.FLOAT32)) {
+        LanguageModel.create(ModelConfig.read(config), new Seed(3), Precision.F32)) {
       fresh.save(folder);
     }
     bpe.write(
@@ -125,8 +126,7 @@ final class GatewayTest {
     String rest = ", \"temperature\": 0, \"max_tokens\": 12, \"ignore_eos\": true}";
     JsonNode text = asked("/v1/completions", "{\"prompt\": \"the quick\"" + rest);
     JsonNode numbers = asked("/v1/completions", "{\"prompt\": " + list + rest);
-    JsonNode batch =
-        asked("/v1/completions", "{\"prompt\": [\"the quick\", \"a river\"]" + rest);
+    JsonNode batch = asked("/v1/completions", "{\"prompt\": [\"the quick\", \"a river\"]" + rest);
     String said = text.at("/choices/0/text").asString();
     assertThat(said).isNotEmpty().isEqualTo(numbers.at("/choices/0/text").asString());
     assertThat(batch.path("choices")).hasSize(2);
@@ -212,7 +212,9 @@ final class GatewayTest {
   void stopsBiasAndSchemasHold() throws Exception {
     String rest = ", \"temperature\": 0, \"max_tokens\": 24, \"ignore_eos\": true";
     String all =
-        asked("/v1/completions", "{\"prompt\": \"the\"" + rest + "}").at("/choices/0/text").asString();
+        asked("/v1/completions", "{\"prompt\": \"the\"" + rest + "}")
+            .at("/choices/0/text")
+            .asString();
     String stop = all.substring(3, 6);
     JsonNode stopped =
         asked(
@@ -253,7 +255,6 @@ final class GatewayTest {
         "/v1/completions|{}|400",
         "/v1/completions|{\"prompt\": {}}|400",
         "/v1/completions|{\"prompt\": [99999]}|400",
-        "/v1/completions|{\"prompt\": \"\\ud800\"}|400",
         "/v1/completions|{\"prompt\": \"a\", \"model\": \"gpt-4\"}|404",
         "/v1/completions|{\"prompt\": \"a\", \"model\": 4}|400",
         "/v1/completions|{\"prompt\": \"a\", \"max_tokens\": 100000}|400",

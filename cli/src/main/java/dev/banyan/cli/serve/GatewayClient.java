@@ -50,7 +50,8 @@ final class GatewayClient {
     } catch (IllegalArgumentException e) {
       throw new UserInputException(url + " is no address: " + e.getMessage(), e);
     } catch (IOException e) {
-      throw new UserInputException("no gateway answers at " + url + "; is 'banyan serve' running?", e);
+      throw new UserInputException(
+          "no gateway answers at " + url + "; is 'banyan serve' running?", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);

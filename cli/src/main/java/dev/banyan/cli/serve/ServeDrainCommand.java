@@ -3,15 +3,18 @@ package dev.banyan.cli.serve;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.core.ExitCode;
 import java.io.IOException;
-import tools.jackson.databind.JsonNode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
 
 /** {@code banyan serve drain}: an instance gives its requests away. */
-@Command(name = "drain", description = "A running gateway lets an instance give its requests to the others.", footer = "  banyan serve drain 0")
+@Command(
+    name = "drain",
+    description = "A running gateway lets an instance give its requests to the others.",
+    footer = "  banyan serve drain 0")
 public final class ServeDrainCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 

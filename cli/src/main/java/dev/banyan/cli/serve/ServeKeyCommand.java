@@ -10,7 +10,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code banyan serve key}: a key for a client. */
-@Command(name = "key", description = "Makes an API key and the line that admits it.", footer = "  banyan serve key alice --requests 60 >> keys.txt")
+@Command(
+    name = "key",
+    description = "Makes an API key and the line that admits it.",
+    footer = "  banyan serve key alice --requests 60 >> keys.txt")
 public final class ServeKeyCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 

@@ -11,7 +11,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code banyan serve replay}: decisions of a log, taken again. */
-@Command(name = "replay", description = "Takes the decisions of a log again and counts those that are the same.", footer = "  banyan serve replay decisions.jsonl")
+@Command(
+    name = "replay",
+    description = "Takes the decisions of a log again and counts those that are the same.",
+    footer = "  banyan serve replay decisions.jsonl")
 public final class ServeReplayCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 
@@ -30,8 +33,7 @@ public final class ServeReplayCommand implements Callable<ExitCode> {
     if (replay.firstDiffering() > 0) {
       common.out().printf("the first that differs is in line %d%n", replay.firstDiffering());
     }
-    common.emit(
-        common.result().put("decisions", all).put("identical", replay.identical()));
+    common.emit(common.result().put("decisions", all).put("identical", replay.identical()));
     return replay.identical() == all ? ExitCode.DONE : ExitCode.NO;
   }
 }

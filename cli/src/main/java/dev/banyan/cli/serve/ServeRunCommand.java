@@ -20,8 +20,7 @@ import picocli.CommandLine.Parameters;
 /** {@code banyan serve MODEL}: an OpenAI server over several instances. */
 @Command(
     name = "run",
-    description =
-        "Serves a model folder to OpenAI clients; requests move between instances.",
+    description = "Serves a model folder to OpenAI clients; requests move between instances.",
     footer = "  banyan serve life/tune/model --instances 2 --port 8000")
 public final class ServeRunCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();

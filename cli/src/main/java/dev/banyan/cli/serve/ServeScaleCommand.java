@@ -3,14 +3,17 @@ package dev.banyan.cli.serve;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.core.ExitCode;
 import java.io.IOException;
-import tools.jackson.databind.JsonNode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
 
 /** {@code banyan serve scale}: more instances, or fewer. */
-@Command(name = "scale", description = "A running gateway gets more instances, or fewer; none loses a request.", footer = "  banyan serve scale 3")
+@Command(
+    name = "scale",
+    description = "A running gateway gets more instances, or fewer; none loses a request.",
+    footer = "  banyan serve scale 3")
 public final class ServeScaleCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 

@@ -3,13 +3,16 @@ package dev.banyan.cli.serve;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.core.ExitCode;
 import java.io.IOException;
-import tools.jackson.databind.JsonNode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import tools.jackson.databind.JsonNode;
 
 /** {@code banyan serve status}: what a running gateway does. */
-@Command(name = "status", description = "Instances, memory and requests of a running gateway.", footer = "  banyan serve status")
+@Command(
+    name = "status",
+    description = "Instances, memory and requests of a running gateway.",
+    footer = "  banyan serve status")
 public final class ServeStatusCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 

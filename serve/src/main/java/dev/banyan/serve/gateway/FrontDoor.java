@@ -85,7 +85,8 @@ final class FrontDoor {
     if (exchange.method().equals("POST") && operate(exchange)) {
       return;
     }
-    boolean completes = what.equals("POST /v1/chat/completions") || what.equals("POST /v1/completions");
+    boolean completes =
+        what.equals("POST /v1/chat/completions") || what.equals("POST /v1/completions");
     if (!completes) {
       api.answer(exchange);
       return;

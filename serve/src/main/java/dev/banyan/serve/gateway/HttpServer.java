@@ -336,11 +336,7 @@ final class HttpServer implements AutoCloseable {
       String head =
           "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n"
               .formatted(
-                  status,
-                  status < 400 ? "OK" : "Error",
-                  type,
-                  bytes.length,
-                  extraHeaders(status));
+                  status, status < 400 ? "OK" : "Error", type, bytes.length, extraHeaders(status));
       byte[] start = head.getBytes(StandardCharsets.US_ASCII);
       byte[] all = java.util.Arrays.copyOf(start, start.length + bytes.length);
       System.arraycopy(bytes, 0, all, start.length, bytes.length);

@@ -174,13 +174,7 @@ final class LiveCluster implements AutoCloseable {
     if (log != null) {
       log.add(
           new DecisionLog.Decision(
-              policy.name(),
-              stream.id,
-              tokens,
-              stream.asked.priority(),
-              loads,
-              chosen,
-              List.of()));
+              policy.name(), stream.id, tokens, stream.asked.priority(), loads, chosen, List.of()));
     }
     Instance to = require(chosen);
     to.sent++;
@@ -341,8 +335,7 @@ final class LiveCluster implements AutoCloseable {
     List<Pairing> pairs = policy.pair(new Fleet(loads));
     if (log != null) {
       log.add(
-          new DecisionLog.Decision(
-              policy.name(), -1, 0, PriorityClass.NORMAL, loads, -1, pairs));
+          new DecisionLog.Decision(policy.name(), -1, 0, PriorityClass.NORMAL, loads, -1, pairs));
     }
     for (Pairing pair : pairs) {
       give(pair.source(), pair.destination(), 0);

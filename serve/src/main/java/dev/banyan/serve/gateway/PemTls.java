@@ -31,7 +31,8 @@ final class PemTls {
     try {
       Certificate[] chain =
           CertificateFactory.getInstance("X.509")
-              .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(tls.certificates())))
+              .generateCertificates(
+                  new ByteArrayInputStream(Files.readAllBytes(tls.certificates())))
               .toArray(new Certificate[0]);
       if (chain.length == 0) {
         throw new UserInputException(tls.certificates() + " has no certificate");

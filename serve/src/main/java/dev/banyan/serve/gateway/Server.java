@@ -51,8 +51,7 @@ public final class Server implements AutoCloseable {
   private volatile boolean stopping;
   private int nextId;
 
-  private Server(
-      LiveCluster cluster, EngineSettings each, Path folder, List<AutoCloseable> files) {
+  private Server(LiveCluster cluster, EngineSettings each, Path folder, List<AutoCloseable> files) {
     this.cluster = cluster;
     this.each = each;
     this.folder = folder;
@@ -67,8 +66,7 @@ public final class Server implements AutoCloseable {
    */
   public static Server start(EngineSettings each, int instances, InetSocketAddress at, String name)
       throws IOException {
-    GatewaySettings settings =
-        GatewaySettings.of(Path.of(each.model()), instances, at.getPort());
+    GatewaySettings settings = GatewaySettings.of(Path.of(each.model()), instances, at.getPort());
     return start(each, settings, name);
   }
 
@@ -102,8 +100,7 @@ public final class Server implements AutoCloseable {
       files.add(spans);
     }
     Path folder = Files.createTempDirectory("banyan-serve");
-    var cluster =
-        new LiveCluster(PolicyNames.policy(each.policy(), 3, true, new Seed(1)), log);
+    var cluster = new LiveCluster(PolicyNames.policy(each.policy(), 3, true, new Seed(1)), log);
     var server = new Server(cluster, each, folder, files);
     try {
       Say.Ready ready = server.add(settings.instances());
@@ -122,8 +119,7 @@ public final class Server implements AutoCloseable {
               name);
       var door = new FrontDoor(api, server, cluster, keys, spans, settings.mostOpen());
       try {
-        server.http =
-            new HttpServer(sockets, at, MOST_CONNECTIONS, MOST_BODY_BYTES, door::answer);
+        server.http = new HttpServer(sockets, at, MOST_CONNECTIONS, MOST_BODY_BYTES, door::answer);
       } catch (BindException e) {
         throw new UserInputException(at + " cannot be listened at: " + e.getMessage(), e);
       }

@@ -40,9 +40,7 @@ final class Spans implements AutoCloseable {
     String trace = hex() + hex();
     String parent = "";
     String[] parts = traceparent.split("-");
-    if (parts.length == 4
-        && parts[1].matches("[0-9a-f]{32}")
-        && parts[2].matches("[0-9a-f]{16}")) {
+    if (parts.length == 4 && parts[1].matches("[0-9a-f]{32}") && parts[2].matches("[0-9a-f]{16}")) {
       trace = parts[1];
       parent = parts[2];
     }
@@ -53,13 +51,10 @@ final class Spans implements AutoCloseable {
     attributes.add(text("gen_ai.response.id", id));
     counts.forEach(
         (name, count) ->
-            attributes.add(
-                Map.of("key", name, "value", Map.of("intValue", Long.toString(count)))));
-    spans.add(
-        span(trace, root, parent, route, SERVER, times.arrived(), times.end(), attributes));
+            attributes.add(Map.of("key", name, "value", Map.of("intValue", Long.toString(count)))));
+    spans.add(span(trace, root, parent, route, SERVER, times.arrived(), times.end(), attributes));
     long submitted = times.submitted() == 0 ? times.end() : times.submitted();
-    spans.add(
-        span(trace, hex(), root, "prepare", INTERNAL, times.arrived(), submitted, List.of()));
+    spans.add(span(trace, hex(), root, "prepare", INTERNAL, times.arrived(), submitted, List.of()));
     if (times.submitted() > 0) {
       long first = times.firstToken() == 0 ? times.end() : times.firstToken();
       spans.add(

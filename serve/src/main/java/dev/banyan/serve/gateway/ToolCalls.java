@@ -37,7 +37,10 @@ final class ToolCalls {
         held.delete(0, held.length() - keep);
         return said(content);
       }
-      content.append(held, 0, begin);
+      String before = held.substring(0, begin);
+      if (calls.isEmpty() || !before.isBlank()) {
+        content.append(before);
+      }
       held.delete(0, begin);
       int end = held.indexOf(END);
       if (end < 0) {

@@ -20,8 +20,7 @@ class ToolCallsTest {
     assertThat(said(calls, ANSWER, size)).isEqualTo("Let me look. ");
     assertThat(calls.calls()).hasSize(2);
     assertThat(calls.calls().getFirst())
-        .containsEntry(
-            "function", Map.of("name", "weather", "arguments", "{\"city\":\"Bern\"}"));
+        .containsEntry("function", Map.of("name", "weather", "arguments", "{\"city\":\"Bern\"}"));
     assertThat(calls.calls().getLast())
         .containsEntry("function", Map.of("name", "time", "arguments", "{}"))
         .containsEntry("index", 1);
