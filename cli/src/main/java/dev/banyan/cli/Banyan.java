@@ -36,10 +36,15 @@ import dev.banyan.cli.plan.PlanExporterCommand;
 import dev.banyan.cli.plan.PlanLayoutCommand;
 import dev.banyan.cli.plan.PlanMakeCommand;
 import dev.banyan.cli.plan.PlanRunCommand;
+import dev.banyan.cli.serve.ServeDrainCommand;
 import dev.banyan.cli.serve.ServeFaultsCommand;
 import dev.banyan.cli.serve.ServeProfileCommand;
+import dev.banyan.cli.serve.ServeKeyCommand;
+import dev.banyan.cli.serve.ServeReplayCommand;
 import dev.banyan.cli.serve.ServeRunCommand;
+import dev.banyan.cli.serve.ServeScaleCommand;
 import dev.banyan.cli.serve.ServeSimulateCommand;
+import dev.banyan.cli.serve.ServeStatusCommand;
 import dev.banyan.cli.tokenizer.TokenizerDecodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerEncodeCommand;
 import dev.banyan.cli.tokenizer.TokenizerTrainCommand;
@@ -138,6 +143,11 @@ public final class Banyan {
                   "serve",
                   "Serves a model to OpenAI clients; tries policies that move requests.",
                   ServeRunCommand.class,
+                  ServeStatusCommand.class,
+                  ServeDrainCommand.class,
+                  ServeScaleCommand.class,
+                  ServeKeyCommand.class,
+                  ServeReplayCommand.class,
                   ServeSimulateCommand.class,
                   ServeFaultsCommand.class,
                   ServeProfileCommand.class)

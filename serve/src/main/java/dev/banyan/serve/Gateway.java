@@ -4,16 +4,14 @@ import dev.banyan.core.UserInputException;
 import dev.banyan.serve.gateway.Server;
 import dev.banyan.serve.process.EngineSettings;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /**
  * An OpenAI-compatible server over several instances of one model, each a process. A running
  * request moves between them with its keys and values; when an instance dies its requests go on
- * elsewhere. Listens on loopback only. This process computes nothing and loads no libtorch.
+ * elsewhere. Without keys it listens on loopback only. This process computes nothing and loads no
+ * libtorch.
  *
  * <pre>{@code
  * try (var gateway = Gateway.open(Path.of("life/tune/model"), 2, 8000)) {
@@ -41,41 +39,36 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException when a process cannot be started
    */
   public static Gateway open(Path model, int instances, int port) throws IOException {
-    return open(model, Map.of(), instances, port, true);
+    return open(GatewaySettings.of(model, instances, port));
   }
 
   /**
-   * {@link #open(Path, int, int)} with adapters.
+   * Starts instances and listens.
    *
-   * @param adapters folders by the name they have after the model's, {@code model:name}
-   * @param exact whether an answer may not depend on its company; false is quicker
+   * @throws UserInputException when the model is not sound, the port is taken, a file of keys or
+   *     certificates is not as it should be, or a host other than loopback has no keys
+   * @throws IOException when a process cannot be started
    */
-  public static Gateway open(
-      Path model, Map<String, String> adapters, int instances, int port, boolean exact)
-      throws IOException {
-    if (instances < 1) {
-      throw new UserInputException("instances is " + instances + ", must be at least 1");
-    }
-    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / instances);
-    var settings =
+  public static Gateway open(GatewaySettings settings) throws IOException {
+    Path model = settings.model();
+    int cores = Runtime.getRuntime().availableProcessors();
+    var engine =
         new EngineSettings(
             0,
             model.toString(),
             "",
-            adapters,
+            settings.adapters(),
             "",
             BLOCKS,
             BLOCK_TOKENS,
             STEP_TOKENS,
             MOST_REQUESTS,
-            exact,
-            threads,
+            settings.exact(),
+            Math.max(1, cores / settings.instances()),
             "banyan",
             false);
-    var at = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     Path name = model.toAbsolutePath().normalize().getFileName();
-    return new Gateway(
-        Server.start(settings, instances, at, name == null ? "model" : name.toString()));
+    return new Gateway(Server.start(engine, settings, name == null ? "model" : name.toString()));
   }
 
   /** Where it listens. */
@@ -86,6 +79,30 @@ public final class Gateway implements AutoCloseable {
   /** Process numbers of the instances. */
   public List<Long> processes() {
     return server.processes();
+  }
+
+  /** An instance takes no new requests and gives its own away; false when it is not up. */
+  public boolean drain(int instance) {
+    return server.drain(instance, true);
+  }
+
+  /** Requests an instance has. */
+  public long requests(int instance) {
+    return server.owned(instance);
+  }
+
+  /**
+   * Changes how many instances take requests; those that go give theirs away first.
+   *
+   * @throws UserInputException when there would be none, or a new one cannot start
+   */
+  public void scale(int instances) throws IOException {
+    server.scale(instances);
+  }
+
+  /** Refuses new requests and waits, at most 30 s, until those that run have ended. */
+  public void finish() {
+    server.finish();
   }
 
   /** Asks every running request to move to another instance; gives how many were asked. */

@@ -1,10 +1,12 @@
 package dev.banyan.serve.gateway;
 
+import dev.banyan.serve.DecisionLog;
 import dev.banyan.serve.policy.Arrival;
 import dev.banyan.serve.policy.Fleet;
 import dev.banyan.serve.policy.InstanceLoad;
 import dev.banyan.serve.policy.Pairing;
 import dev.banyan.serve.policy.Policy;
+import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.protocol.Message;
 import dev.banyan.serve.protocol.Ownership;
 import dev.banyan.serve.wire.EngineFigures;
@@ -79,7 +81,11 @@ final class LiveCluster implements AutoCloseable {
 
   private static final long WATCH_MILLIS = 250;
 
+  /** A request on its way, for the page. */
+  record ShownRequest(long id, int instance, int tokens, int moves, String priority) {}
+
   private final Policy policy;
+  private final @Nullable DecisionLog log;
   private final Ownership ownership = new Ownership();
   private final Map<Integer, Instance> instances = new TreeMap<>();
   private final Map<Long, Stream> streams = new HashMap<>();
@@ -94,7 +100,12 @@ final class LiveCluster implements AutoCloseable {
   private volatile boolean closed;
 
   LiveCluster(Policy policy) {
+    this(policy, null);
+  }
+
+  LiveCluster(Policy policy, @Nullable DecisionLog log) {
     this.policy = policy;
+    this.log = log;
     Thread.ofVirtual().name("watch").start(this::watch);
   }
 
@@ -211,7 +222,13 @@ final class LiveCluster implements AutoCloseable {
     int tokens = stream.asked.prompt().length + stream.emitted.size();
     var arrival =
         new Arrival(stream.id, tokens, stream.asked.priority(), Arrival.CachedPrefix.NONE);
-    Instance to = require(policy.dispatch(arrival, new Fleet(loads)));
+    int chosen = policy.dispatch(arrival, new Fleet(loads));
+    if (log != null) {
+      log.add(
+          new DecisionLog.Decision(
+              policy.name(), stream.id, tokens, stream.asked.priority(), loads, chosen, List.of()));
+    }
+    Instance to = require(chosen);
     to.sent++;
     to.sentBlocks += (tokens + to.ready.blockTokens()) / to.ready.blockTokens();
     return to;
@@ -372,7 +389,13 @@ final class LiveCluster implements AutoCloseable {
       return;
     }
     reports = 0;
-    for (Pairing pair : policy.pair(new Fleet(loads()))) {
+    List<InstanceLoad> loads = loads();
+    List<Pairing> pairs = policy.pair(new Fleet(loads));
+    if (log != null) {
+      log.add(
+          new DecisionLog.Decision(policy.name(), -1, 0, PriorityClass.NORMAL, loads, -1, pairs));
+    }
+    for (Pairing pair : pairs) {
       give(pair.source(), pair.destination(), 0);
     }
   }
@@ -476,6 +499,42 @@ final class LiveCluster implements AutoCloseable {
                     load(each),
                     each.figures))
         .toList();
+  }
+
+  /** Requests on their way, at most some. */
+  synchronized List<ShownRequest> shownRequests(int most) {
+    List<ShownRequest> all = new ArrayList<>();
+    for (Stream each : streams.values()) {
+      var owner = ownership.owner(each.id);
+      if (owner.isPresent() && all.size() < most) {
+        all.add(
+            new ShownRequest(
+                each.id,
+                owner.get().instance(),
+                each.emitted.size(),
+                each.moves,
+                each.asked.priority().name()));
+      }
+    }
+    return all;
+  }
+
+  /** How many requests have not ended. */
+  synchronized int open() {
+    return streams.size();
+  }
+
+  /** Instances that take new requests. */
+  synchronized List<Integer> taking() {
+    return instances.values().stream()
+        .filter(each -> !each.draining)
+        .map(each -> each.ready.instance())
+        .toList();
+  }
+
+  /** Whether an instance is up. */
+  synchronized boolean isUp(int id) {
+    return instances.containsKey(id);
   }
 
   synchronized Counts counts() {

@@ -33,6 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class OpenAi {
   private static final int MOST_CHOICES = 64;
   private static final int MOST_LOGPROBS = 20;
+  private static final int MOST_SHOWN = 512;
   private static final long HEARTBEAT_MILLIS = 10_000;
 
   private final LiveCluster cluster;
@@ -109,14 +110,7 @@ final class OpenAi {
               exchange,
               Map.of("prompt", tokenizer.decode(ids(body(exchange).path("tokens")), false)));
       case "GET /tokenizer_info" -> json(exchange, tokenizerInfo());
-      default -> {
-        String path = exchange.path();
-        if (exchange.method().equals("POST") && path.startsWith("/drain/")) {
-          drain(exchange, path.substring("/drain/".length()));
-        } else {
-          throw new BadRequestException(404, "there is nothing at " + what);
-        }
-      }
+      default -> throw new BadRequestException(404, "there is nothing at " + what);
     }
   }
 
@@ -163,6 +157,7 @@ final class OpenAi {
     all.put("model", name);
     all.put("counts", cluster.counts());
     all.put("instances", cluster.shown());
+    all.put("requests", cluster.shownRequests(MOST_SHOWN));
     return all;
   }
 
@@ -205,19 +200,6 @@ final class OpenAi {
     return info;
   }
 
-  private void drain(Exchange exchange, String which) throws IOException {
-    int id;
-    try {
-      id = Integer.parseInt(which);
-    } catch (NumberFormatException e) {
-      throw new BadRequestException(400, "an instance has a number");
-    }
-    if (!cluster.drain(id, true)) {
-      throw new BadRequestException(404, "there is no instance " + id);
-    }
-    json(exchange, Map.of("draining", id, "requests", cluster.owned(id)));
-  }
-
   // ---- completions
 
   /** What was asked, apart from its prompts. */
@@ -230,6 +212,7 @@ final class OpenAi {
       int choices,
       int logprobs,
       List<String> stops,
+      boolean tools,
       String id) {}
 
   /** One choice while it grows. */
@@ -238,12 +221,19 @@ final class OpenAi {
     final Stream stream;
     final StreamingDecoder decoder;
     final StopText gate;
+    final @Nullable ToolCalls tools;
     final StringBuilder text = new StringBuilder();
     final List<Token> tokens = new ArrayList<>();
     String finish = "";
 
-    Choice(int index, Stream stream, StreamingDecoder decoder, StopText gate) {
+    Choice(
+        int index,
+        Stream stream,
+        StreamingDecoder decoder,
+        StopText gate,
+        @Nullable ToolCalls tools) {
       this.index = index;
+      this.tools = tools;
       this.stream = stream;
       this.decoder = decoder;
       this.gate = gate;
@@ -269,9 +259,17 @@ final class OpenAi {
       for (TokenRequest each : requests) {
         Stream stream = cluster.submit(each);
         open.add(stream);
+        int index = choices.size();
         choices.add(
-            new Choice(choices.size(), stream, tokenizer.stream(true), new StopText(asked.stops)));
+            new Choice(
+                index,
+                stream,
+                tokenizer.stream(true),
+                new StopText(asked.stops),
+                asked.tools ? new ToolCalls(asked.id + "_" + index) : null));
       }
+      exchange.trip().submitted(asked.id);
+      exchange.trip().promptTokens = prompts.stream().mapToInt(each -> each.length).sum();
       exchange.onGone(() -> open.forEach(cluster::cancel));
       if (asked.stream) {
         stream(exchange, asked, choices);
@@ -280,6 +278,8 @@ final class OpenAi {
           while (each.finish.isEmpty() && !exchange.isGone()) {
             Token token = each.stream.next(HEARTBEAT_MILLIS);
             if (token != null) {
+              exchange.trip().token();
+              exchange.trip().answerTokens++;
               String unused = take(each, token);
             }
           }
@@ -293,32 +293,43 @@ final class OpenAi {
 
   private Asked asked(JsonNode body, boolean chat) throws BadRequestException {
     int n = integer(body, "n", 1, 1, MOST_CHOICES);
-    boolean streams = body.path("stream").asBoolean(false);
-    boolean echo = !chat && body.path("echo").asBoolean(false);
+    boolean streams = flag(body, "stream");
+    boolean echo = !chat && flag(body, "echo");
     if (echo && streams) {
       throw new BadRequestException(400, "echo cannot be streamed");
     }
     int logprobs;
     if (chat) {
-      boolean wanted = body.path("logprobs").asBoolean(false);
+      boolean wanted = flag(body, "logprobs");
       logprobs = wanted ? integer(body, "top_logprobs", 0, 0, MOST_LOGPROBS) : -1;
     } else {
-      logprobs =
-          body.path("logprobs").isNumber() ? integer(body, "logprobs", 0, 0, MOST_LOGPROBS) : -1;
+      logprobs = integer(body, "logprobs", -1, 0, MOST_LOGPROBS);
     }
     List<String> stops = new ArrayList<>();
     JsonNode stop = body.path("stop");
     if (stop.isString()) {
       stops.add(stop.asString());
     } else if (stop.isArray()) {
-      stop.forEach(each -> stops.add(each.asString("")));
+      for (JsonNode each : stop) {
+        if (!each.isString()) {
+          throw new BadRequestException(400, "'stop' must be text or a list of texts");
+        }
+        stops.add(each.asString(""));
+      }
+    } else if (!stop.isMissingNode() && !stop.isNull()) {
+      throw new BadRequestException(400, "'stop' must be text or a list of texts");
     }
     if (stops.size() > 64) {
       throw new BadRequestException(400, "at most 64 stop strings are taken");
     }
     String id = (chat ? "chatcmpl-" : "cmpl-") + Long.toHexString(System.nanoTime());
-    boolean usage = body.path("stream_options").path("include_usage").asBoolean(false);
-    return new Asked(body, chat, streams, usage, echo, n, logprobs, stops, id);
+    boolean usage = flag(body.path("stream_options"), "include_usage");
+    boolean tools =
+        chat
+            && body.path("tools").isArray()
+            && !body.path("tools").isEmpty()
+            && !body.path("tool_choice").asString("auto").equals("none");
+    return new Asked(body, chat, streams, usage, echo, n, logprobs, stops, tools, id);
   }
 
   private int[] conversation(JsonNode body) throws BadRequestException {
@@ -331,7 +342,9 @@ final class OpenAi {
             () -> new UserInputException("the model has no chat template; use /v1/completions"));
     List<Map<String, ?>> all = maps(messages);
     @Nullable List<Map<String, ?>> tools =
-        body.path("tools").isArray() && !body.path("tools").isEmpty()
+        body.path("tools").isArray()
+                && !body.path("tools").isEmpty()
+                && !body.path("tool_choice").asString("auto").equals("none")
             ? maps(body.path("tools"))
             : null;
     String text = used.render(new Conversation(all, tools, null, true, Map.of())).text();
@@ -408,23 +421,33 @@ final class OpenAi {
     Map<Integer, Double> bias = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> each : body.path("logit_bias").properties()) {
       try {
-        bias.put(Integer.valueOf(each.getKey()), each.getValue().asDouble(0));
+        int id = Integer.parseInt(each.getKey());
+        if (id < 0 || id >= engine.vocabulary() || !each.getValue().isNumber()) {
+          throw new BadRequestException(
+              400, "logit_bias has a number for each of some token ids of the vocabulary");
+        }
+        bias.put(id, each.getValue().doubleValue());
       } catch (NumberFormatException e) {
         throw new BadRequestException(400, "logit_bias is by token id");
       }
     }
-    long seed = body.path("seed").asLong(System.nanoTime());
+    JsonNode seeded = body.path("seed");
+    boolean unseeded = seeded.isMissingNode() || seeded.isNull();
+    if (!unseeded && !(seeded.isIntegralNumber() && seeded.canConvertToLong())) {
+      throw new BadRequestException(400, "'seed' must be a whole number");
+    }
+    long seed = unseeded ? System.nanoTime() : seeded.longValue();
     return new TokenRequest(
         prompt,
         sampling,
         seed + 0x9e3779b97f4a7c15L * n,
         most,
-        body.path("ignore_eos").asBoolean(false) ? List.of() : List.copyOf(stopIds),
+        flag(body, "ignore_eos") ? List.of() : List.copyOf(stopIds),
         bias,
         asked.logprobs,
         asked.echo && asked.logprobs >= 0,
         priority(exchange, body),
-        adapter(body.path("model").asString(name)),
+        adapter(model(body)),
         schema(body.path("response_format")));
   }
 
@@ -439,6 +462,14 @@ final class OpenAi {
     } catch (IllegalArgumentException e) {
       throw new BadRequestException(400, "priority is low, normal or high");
     }
+  }
+
+  private String model(JsonNode body) throws BadRequestException {
+    JsonNode model = body.path("model");
+    if (!model.isMissingNode() && !model.isNull() && !model.isString()) {
+      throw new BadRequestException(400, "'model' must be text");
+    }
+    return model.asString(name);
   }
 
   private String adapter(String model) throws BadRequestException {
@@ -467,6 +498,17 @@ final class OpenAi {
       JsonSchema.check(schema);
     }
     return schema;
+  }
+
+  private static boolean flag(JsonNode body, String key) throws BadRequestException {
+    JsonNode node = body.path(key);
+    if (node.isMissingNode() || node.isNull()) {
+      return false;
+    }
+    if (!node.isBoolean()) {
+      throw new BadRequestException(400, "'" + key + "' must be true or false");
+    }
+    return node.booleanValue();
   }
 
   private static int integer(JsonNode body, String key, int otherwise, int least, int most)
@@ -523,6 +565,15 @@ final class OpenAi {
       choice.finish = "stop";
       cluster.cancel(choice.stream);
     }
+    if (choice.tools != null) {
+      piece = choice.tools.add(piece);
+      if (!choice.finish.isEmpty()) {
+        piece += choice.tools.finish();
+        if (!choice.tools.calls().isEmpty() && !choice.finish.equals("length")) {
+          choice.finish = "tool_calls";
+        }
+      }
+    }
     choice.text.append(piece);
     return piece;
   }
@@ -546,6 +597,8 @@ final class OpenAi {
           }
           continue;
         }
+        exchange.trip().token();
+        exchange.trip().answerTokens++;
         String piece = take(each, token);
         boolean over = !each.finish.isEmpty();
         boolean tells = asked.logprobs >= 0 && token.finish() != Token.Finish.STOP;
@@ -556,6 +609,10 @@ final class OpenAi {
         }
         if (over) {
           open.remove(each);
+          if (each.tools != null && !each.tools.calls().isEmpty()) {
+            var calls = Map.of("tool_calls", each.tools.calls());
+            exchange.event(chunk(asked, each, calls, null, null));
+          }
           exchange.event(chunk(asked, each, asked.chat ? Map.of() : "", null, each.finish));
         }
       }
@@ -601,7 +658,7 @@ final class OpenAi {
       Map<String, Object> one = new LinkedHashMap<>();
       one.put("index", each.index);
       if (asked.chat) {
-        one.put("message", Map.of("role", "assistant", "content", each.text.toString()));
+        one.put("message", message(each));
       } else {
         int[] prompt = each.stream.asked.prompt();
         String before = asked.echo ? tokenizer.decode(prompt, true) : "";
@@ -620,6 +677,23 @@ final class OpenAi {
     all.put("choices", list);
     all.put("usage", usage(asked, choices));
     return all;
+  }
+
+  private static Object message(Choice choice) {
+    Map<String, Object> message = new LinkedHashMap<>();
+    message.put("role", "assistant");
+    boolean calls = choice.tools != null && !choice.tools.calls().isEmpty();
+    message.put("content", calls && choice.text.isEmpty() ? null : choice.text.toString());
+    if (choice.tools != null && calls) {
+      List<Object> all = new ArrayList<>();
+      for (Map<String, Object> each : choice.tools.calls()) {
+        Map<String, Object> call = new LinkedHashMap<>(each);
+        call.remove("index"); // a stream's only
+        all.add(call);
+      }
+      message.put("tool_calls", all);
+    }
+    return message;
   }
 
   private static Object usage(Asked asked, List<Choice> choices) {

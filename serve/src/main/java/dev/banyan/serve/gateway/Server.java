@@ -5,6 +5,9 @@ import dev.banyan.core.UserInputException;
 import dev.banyan.model.ChatTemplate;
 import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
+import dev.banyan.serve.ApiKeys;
+import dev.banyan.serve.DecisionLog;
+import dev.banyan.serve.GatewaySettings;
 import dev.banyan.serve.PolicyNames;
 import dev.banyan.serve.process.EngineLauncher;
 import dev.banyan.serve.process.EngineSettings;
@@ -16,51 +19,91 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ServerSocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /** Engine processes, the cluster they form, and the HTTP server before them. */
 public final class Server implements AutoCloseable {
   private static final int MOST_BODY_BYTES = 8 << 20;
   private static final int MOST_CONNECTIONS = 4096;
   private static final int START_SECONDS = 300;
+  private static final int MOST_INSTANCES = 64;
+  private static final int POLL_MILLIS = 20;
+
+  private static final Duration DRAIN = Duration.ofSeconds(30);
 
   private final LiveCluster cluster;
-  private final HttpServer http;
-  private final List<Process> engines;
+  private final EngineSettings each;
+  private final Path folder;
+  private final List<AutoCloseable> files;
+  private final Map<Integer, Process> engines = new ConcurrentSkipListMap<>();
+  private final ReentrantLock scaling = new ReentrantLock();
+  private @Nullable HttpServer http;
+  private volatile boolean stopping;
+  private int nextId;
 
-  private Server(LiveCluster cluster, HttpServer http, List<Process> engines) {
+  private Server(LiveCluster cluster, EngineSettings each, Path folder, List<AutoCloseable> files) {
     this.cluster = cluster;
-    this.http = http;
-    this.engines = engines;
+    this.each = each;
+    this.folder = folder;
+    this.files = files;
   }
 
   /**
-   * Starts engines, then listens.
+   * Starts engines, then listens on loopback.
    *
    * @param name what clients call the model
    * @throws UserInputException when an engine refuses the model or the port is taken
    */
   public static Server start(EngineSettings each, int instances, InetSocketAddress at, String name)
       throws IOException {
+    GatewaySettings settings = GatewaySettings.of(Path.of(each.model()), instances, at.getPort());
+    return start(each, settings, name);
+  }
+
+  /**
+   * Starts engines, then listens.
+   *
+   * @throws UserInputException when an engine refuses the model, the port is taken, a file is not
+   *     as it should be, or others than this machine could connect without a key
+   */
+  public static Server start(EngineSettings each, GatewaySettings settings, String name)
+      throws IOException {
+    InetSocketAddress at = new InetSocketAddress(settings.host(), settings.port());
+    if (at.isUnresolved()) {
+      throw new UserInputException("there is no host '" + settings.host() + "'");
+    }
+    if (!at.getAddress().isLoopbackAddress() && settings.keys().isEmpty()) {
+      throw new UserInputException(
+          settings.host()
+              + " can be reached from outside, which needs --keys; 'banyan serve key' makes them");
+    }
+    ApiKeys keys = settings.keys().map(ApiKeys::read).orElse(null);
+    ServerSocketFactory sockets =
+        settings.tls().map(PemTls::sockets).orElseGet(ServerSocketFactory::getDefault);
+    List<AutoCloseable> files = new ArrayList<>();
+    DecisionLog log = settings.decisions().map(DecisionLog::create).orElse(null);
+    if (log != null) {
+      files.add(log);
+    }
+    Spans spans = settings.spans().map(Spans::new).orElse(null);
+    if (spans != null) {
+      files.add(spans);
+    }
     Path folder = Files.createTempDirectory("banyan-serve");
-    var cluster = new LiveCluster(PolicyNames.policy(each.policy(), 3, true, new Seed(1)));
-    List<Process> engines = new CopyOnWriteArrayList<>();
+    var cluster = new LiveCluster(PolicyNames.policy(each.policy(), 3, true, new Seed(1)), log);
+    var server = new Server(cluster, each, folder, files);
     try {
-      for (int id = 0; id < instances; id++) {
-        engines.add(EngineLauncher.start(each.as(id, address(folder, id)), folder));
-      }
-      Say.Ready ready = null;
-      for (int id = 0; id < instances; id++) {
-        EngineSettings own = each.as(id, address(folder, id));
-        ready = join(cluster, own, engines.get(id), folder);
-      }
-      if (ready == null) {
-        throw new UserInputException("a server needs at least one instance");
-      }
+      Say.Ready ready = server.add(settings.instances());
       Path model = Path.of(each.model());
       Set<Integer> stops =
           new LinkedHashSet<>(ModelConfig.read(model.resolve(ModelConfig.FILE)).tokens().eos());
@@ -74,16 +117,100 @@ public final class Server implements AutoCloseable {
               stops,
               ready,
               name);
-      HttpServer http;
+      var door = new FrontDoor(api, server, cluster, keys, spans, settings.mostOpen());
       try {
-        http = new HttpServer(at, MOST_CONNECTIONS, MOST_BODY_BYTES, api::answer);
+        server.http = new HttpServer(sockets, at, MOST_CONNECTIONS, MOST_BODY_BYTES, door::answer);
       } catch (BindException e) {
         throw new UserInputException(at + " cannot be listened at: " + e.getMessage(), e);
       }
-      return new Server(cluster, http, engines);
+      return server;
     } catch (IOException | RuntimeException e) {
-      engines.forEach(Process::destroyForcibly);
+      server.engines.values().forEach(Process::destroyForcibly);
       throw e;
+    }
+  }
+
+  /** Starts engines and waits until they can be used; gives what the last one says it is. */
+  private Say.Ready add(int count) throws IOException {
+    List<Integer> ids = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int id = nextId++;
+      ids.add(id);
+      engines.put(id, EngineLauncher.start(each.as(id, address(folder, id)), folder));
+    }
+    Say.Ready ready = null;
+    for (int id : ids) {
+      EngineSettings own = each.as(id, address(folder, id));
+      ready = join(cluster, own, java.util.Objects.requireNonNull(engines.get(id)), folder);
+    }
+    if (ready == null) {
+      throw new UserInputException("a server needs at least one instance");
+    }
+    return ready;
+  }
+
+  /**
+   * Changes how many instances take requests. New ones are started before this returns; those that
+   * go are drained and end when they have given everything away, after it returned.
+   *
+   * @throws UserInputException when an engine cannot start
+   */
+  public void scale(int wanted) throws IOException {
+    if (wanted < 1 || wanted > MOST_INSTANCES) {
+      throw new UserInputException(
+          "instances is %d, must be between 1 and %d".formatted(wanted, MOST_INSTANCES));
+    }
+    scaling.lock();
+    try {
+      List<Integer> taking = cluster.taking();
+      if (wanted > taking.size()) {
+        add(wanted - taking.size());
+      }
+      for (int id : taking.subList(Math.min(wanted, taking.size()), taking.size())) {
+        cluster.drain(id, true);
+        Thread.ofVirtual().start(() -> stopWhenEmpty(id));
+      }
+    } finally {
+      scaling.unlock();
+    }
+  }
+
+  private void stopWhenEmpty(int id) {
+    try {
+      while (cluster.isUp(id) && cluster.owned(id) > 0) {
+        Thread.sleep(POLL_MILLIS);
+      }
+      cluster.stop(id);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** An instance takes no new requests and gives its own away, or takes them again. */
+  public boolean drain(int id, boolean now) {
+    return cluster.drain(id, now);
+  }
+
+  /** Requests an instance owns. */
+  public long owned(int id) {
+    return cluster.owned(id);
+  }
+
+  /** Whether new requests are refused since the server is about to end. */
+  boolean isStopping() {
+    return stopping;
+  }
+
+  /** Refuses new requests and waits until those that run have ended, but not for ever. */
+  public void finish() {
+    stopping = true;
+    long deadline = System.nanoTime() + DRAIN.toNanos();
+    try {
+      while (cluster.open() > 0 && System.nanoTime() < deadline) {
+        Thread.sleep(POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -125,12 +252,12 @@ public final class Server implements AutoCloseable {
 
   /** Where it listens. */
   public int port() {
-    return http.port();
+    return java.util.Objects.requireNonNull(http).port();
   }
 
   /** Process numbers of the engines, in their order. */
   public List<Long> processes() {
-    return engines.stream().map(Process::pid).toList();
+    return engines.values().stream().filter(Process::isAlive).map(Process::pid).toList();
   }
 
   /** Moves every running request once to another instance; gives how many were asked to. */
@@ -155,16 +282,26 @@ public final class Server implements AutoCloseable {
   /** Ends engines and server. */
   @Override
   public void close() throws IOException {
-    http.close();
+    stopping = true;
+    if (http != null) {
+      http.close();
+    }
     cluster.close();
-    for (Process each : engines) {
+    for (Process engine : engines.values()) {
       try {
-        if (!each.waitFor(2, TimeUnit.SECONDS)) {
-          each.destroyForcibly();
+        if (!engine.waitFor(2, TimeUnit.SECONDS)) {
+          engine.destroyForcibly();
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        each.destroyForcibly();
+        engine.destroyForcibly();
+      }
+    }
+    for (AutoCloseable file : files) {
+      try {
+        file.close();
+      } catch (Exception e) {
+        throw new IOException("what was recorded could not be completed", e);
       }
     }
   }

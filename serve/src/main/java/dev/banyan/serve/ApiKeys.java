@@ -1,0 +1,150 @@
+package dev.banyan.serve;
+
+import dev.banyan.core.UserInputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Keys of a gateway's clients. The file has a line for each, {@code NAME SHA256 REQUESTS TOKENS},
+ * the last two a minute, 0 for no limit; lines that begin with {@code #} say nothing. Keys are 256
+ * random bits, so one round of SHA-256 keeps them. All methods may be called by any thread.
+ */
+public final class ApiKeys {
+  /**
+   * A client.
+   *
+   * @param requests a minute, 0 for any number
+   * @param tokens of prompts and answers a minute, 0 for any number
+   */
+  public record Client(String name, String hash, long requests, long tokens) {}
+
+  /** A new key, to be given to its client, and the line that admits it. */
+  public record Fresh(String key, String line) {}
+
+  private static final class Spent {
+    long minute;
+    long requests;
+    long tokens;
+  }
+
+  private final Map<String, Client> clients = new HashMap<>();
+  private final Map<String, Spent> spent = new HashMap<>();
+
+  private ApiKeys(List<Client> all) {
+    for (Client each : all) {
+      clients.put(each.hash(), each);
+    }
+  }
+
+  /**
+   * Reads a file of keys.
+   *
+   * @throws UserInputException when a line is not as it should be, or there is none
+   */
+  public static ApiKeys read(Path file) {
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UserInputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+    List<Client> all = new java.util.ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i).strip();
+      if (!line.isEmpty() && !line.startsWith("#")) {
+        all.add(client(line, file + ":" + (i + 1)));
+      }
+    }
+    if (all.isEmpty()) {
+      throw new UserInputException(
+          file + " has no key; 'banyan serve key NAME' makes one and prints its line");
+    }
+    return new ApiKeys(all);
+  }
+
+  private static Client client(String line, String where) {
+    String[] words = line.split("\\s+");
+    try {
+      if (words.length == 4 && words[1].matches("[0-9a-f]{64}")) {
+        var client =
+            new Client(words[0], words[1], Long.parseLong(words[2]), Long.parseLong(words[3]));
+        if (client.requests() >= 0 && client.tokens() >= 0) {
+          return client;
+        }
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new UserInputException(
+        where
+            + " is not 'NAME SHA256 REQUESTS TOKENS' with 64 lower-case hexadecimal digits and two"
+            + " numbers a minute (0: no limit)");
+  }
+
+  /** A new key with its line. */
+  public static Fresh make(String name, long requests, long tokens) {
+    if (name.isBlank() || name.startsWith("#") || name.matches(".*\\s.*")) {
+      throw new UserInputException("a key's name is one word");
+    }
+    byte[] random = new byte[32];
+    new SecureRandom().nextBytes(random);
+    String key = "sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    return new Fresh(key, "%s %s %d %d".formatted(name, hash(key), requests, tokens));
+  }
+
+  /** Whose key it is. */
+  public Optional<Client> client(String key) {
+    return Optional.ofNullable(clients.get(hash(key)));
+  }
+
+  /**
+   * Counts a request; false when the client is over a limit in this minute.
+   *
+   * @param minute any count of minutes
+   */
+  public synchronized boolean admit(Client client, long minute) {
+    Spent now = now(client, minute);
+    if ((client.requests() > 0 && now.requests >= client.requests())
+        || (client.tokens() > 0 && now.tokens >= client.tokens())) {
+      return false;
+    }
+    now.requests++;
+    return true;
+  }
+
+  /** Counts tokens a request took. */
+  public synchronized void spend(Client client, long minute, long tokens) {
+    now(client, minute).tokens += tokens;
+  }
+
+  private Spent now(Client client, long minute) {
+    Spent now = spent.computeIfAbsent(client.hash(), hash -> new Spent());
+    if (now.minute != minute) {
+      now.minute = minute;
+      now.requests = 0;
+      now.tokens = 0;
+    }
+    return now;
+  }
+
+  private static String hash(String key) {
+    try {
+      byte[] bytes =
+          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.banyan.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.banyan.core.UserInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ApiKeysTest {
+  @TempDir private Path folder;
+
+  @Test
+  void aKeyOpensAndItsLimitsHoldForAMinute() throws IOException {
+    ApiKeys.Fresh fresh = ApiKeys.make("alice", 2, 100);
+    assertThat(fresh.line()).doesNotContain(fresh.key());
+    ApiKeys keys = read("# clients\n" + fresh.line() + "\n");
+    assertThat(keys.client(fresh.key() + "x")).isEmpty();
+    ApiKeys.Client alice = keys.client(fresh.key()).orElseThrow();
+    assertThat(alice.name()).isEqualTo("alice");
+    assertThat(keys.admit(alice, 1)).isTrue();
+    assertThat(keys.admit(alice, 1)).isTrue();
+    assertThat(keys.admit(alice, 1)).isFalse();
+    assertThat(keys.admit(alice, 2)).isTrue();
+    keys.spend(alice, 2, 100);
+    assertThat(keys.admit(alice, 2)).isFalse();
+    assertThat(keys.admit(alice, 3)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "alice", "alice 12ab 0 0", "# nothing"})
+  void aFileThatIsNoListOfKeysIsRefused(String text) {
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining("keys.txt");
+  }
+
+  private ApiKeys read(String text) throws IOException {
+    Path file = folder.resolve("keys.txt");
+    Files.writeString(file, text);
+    return ApiKeys.read(file);
+  }
+}
