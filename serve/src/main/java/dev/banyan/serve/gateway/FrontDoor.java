@@ -109,7 +109,7 @@ final class FrontDoor {
     } finally {
       Trip trip = exchange.trip();
       if (client != null && keys != null) {
-        keys.spend(client, minute, (long) trip.promptTokens + trip.answerTokens);
+        keys.spend(client, minute, (long) trip.promptTokens + trip.answerTokens());
       }
       if (spans != null) {
         spans.write(
@@ -119,7 +119,7 @@ final class FrontDoor {
             new Spans.Times(trip.arrived, trip.submitted, trip.firstToken, Trip.now()),
             Map.of(
                 "gen_ai.usage.input_tokens", (long) trip.promptTokens,
-                "gen_ai.usage.output_tokens", (long) trip.answerTokens));
+                "gen_ai.usage.output_tokens", (long) trip.answerTokens()));
       }
     }
   }

@@ -279,7 +279,6 @@ final class OpenAi {
             Token token = each.stream.next(HEARTBEAT_MILLIS);
             if (token != null) {
               exchange.trip().token();
-              exchange.trip().answerTokens++;
               String unused = take(each, token);
             }
           }
@@ -598,7 +597,6 @@ final class OpenAi {
           continue;
         }
         exchange.trip().token();
-        exchange.trip().answerTokens++;
         String piece = take(each, token);
         boolean over = !each.finish.isEmpty();
         boolean tells = asked.logprobs >= 0 && token.finish() != Token.Finish.STOP;

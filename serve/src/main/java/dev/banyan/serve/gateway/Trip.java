@@ -1,5 +1,7 @@
 package dev.banyan.serve.gateway;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
 /** What one HTTP request came to, for limits and spans. Times are nanoseconds since 1970. */
 final class Trip {
   final long arrived = now();
@@ -7,14 +9,20 @@ final class Trip {
   volatile long firstToken;
   volatile String id = "";
   volatile int promptTokens;
-  volatile int answerTokens;
+  private final AtomicInteger answerTokens = new AtomicInteger();
+
+  int answerTokens() {
+    return answerTokens.get();
+  }
 
   void submitted(String as) {
     id = as;
     submitted = now();
   }
 
+  /** One more token of the answer. */
   void token() {
+    answerTokens.incrementAndGet();
     if (firstToken == 0) {
       firstToken = now();
     }
