@@ -205,7 +205,7 @@ final class GatewayTest {
     }
     assertThat(said[0].toString()).isNotEqualTo(said[1].toString());
     assertThat(usage).isEqualTo(whole.path("usage"));
-    assertThat(usage.path("completion_tokens").asInt()).isEqualTo(40);
+    assertThat(java.util.Objects.requireNonNull(usage).path("completion_tokens").asInt()).isEqualTo(40);
   }
 
   @Test
@@ -329,7 +329,7 @@ final class GatewayTest {
   }
 
   private String raw(String head, byte... body) throws IOException {
-    try (var socket = new Socket("127.0.0.1", gateway.port())) {
+    try (var socket = new Socket(java.net.InetAddress.getLoopbackAddress(), gateway.port())) {
       socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().write(body);
       byte[] buffer = new byte[4096];
@@ -348,7 +348,7 @@ final class GatewayTest {
         "{\"prompt\": \"the\", \"max_tokens\": 450, \"ignore_eos\": true, \"stream\": %b}"
             .formatted(stream)
             .getBytes(StandardCharsets.UTF_8);
-    try (var socket = new Socket("127.0.0.1", gateway.port())) {
+    try (var socket = new Socket(java.net.InetAddress.getLoopbackAddress(), gateway.port())) {
       socket
           .getOutputStream()
           .write(
