@@ -30,8 +30,8 @@ public final class MoveTimes {
    *
    * @param contextTokens when it moved, about
    * @param stepSeconds median time between its tokens when nothing moves
-   * @param gapMedianSteps the longest time between two of its tokens around each move, in steps; 1 is no
-   *     pause at all
+   * @param gapMedianSteps the longest time between two of its tokens around each move, in steps; 1
+   *     is no pause at all
    * @param stoppedMedianSeconds in no batch of its source, per move
    * @param recomputeSeconds until the first token when the same tokens are computed anew
    * @param neighbourStepSeconds median time between a neighbour's tokens; with moves, and without
