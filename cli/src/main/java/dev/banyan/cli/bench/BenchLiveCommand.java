@@ -105,6 +105,9 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     if (wanted(Part.FAULTS)) {
       with(true, folder -> result.put("faults", faults(folder)));
     }
+    if (wanted(Part.SPEED)) {
+      with(false, folder -> result.put("speed", speed(folder)));
+    }
     common.out().print(TextTable.of(table));
     common.emit(result, () -> Report.titled("banyan bench live").section("Figures").table(table));
     return missed ? ExitCode.NO : ExitCode.DONE;
@@ -129,10 +132,6 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     missed |= !holds;
   }
 
-  private static String say(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
-  }
-
   private ForcedMoves.Tally moves(Path folder) throws IOException {
     ForcedMoves.Tally tally;
     try (Progress progress = common.progress("forced moves", moves, "moves")) {
@@ -140,12 +139,19 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     }
     line(
         "moves",
-        say(
+        String.format(
+            Locale.ROOT,
             "%,d committed, %,d given up, %,d answers, %,d tokens",
-            tally.moves(), tally.givenUp(), tally.answers(), tally.tokens()),
-        say(
+            tally.moves(),
+            tally.givenUp(),
+            tally.answers(),
+            tally.tokens()),
+        String.format(
+            Locale.ROOT,
             "%d differing, %d lost, %d duplicated",
-            tally.differing(), tally.lost(), tally.duplicated()),
+            tally.differing(),
+            tally.lost(),
+            tally.duplicated()),
         "0",
         tally.wrong() == 0);
     return tally;
@@ -164,16 +170,27 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
       String of = each.contextTokens() + " tokens";
       line(
           "downtime",
-          say("longest pause around a move, %s, steps of %.2f ms", of, 1e3 * each.stepSeconds()),
-          say("median %.2f, P99 %.2f steps", each.gapMedianSteps(), each.gapP99Steps()),
+          String.format(
+              Locale.ROOT,
+              "longest pause around a move, %s, steps of %.2f ms",
+              of,
+              1e3 * each.stepSeconds()),
+          String.format(
+              Locale.ROOT,
+              "median %.2f, P99 %.2f steps",
+              each.gapMedianSteps(),
+              each.gapP99Steps()),
           "≤ 2, ≤ 5",
           each.gapMedianSteps() <= 2 && each.gapP99Steps() <= 5);
       line(
           "downtime",
-          say(
+          String.format(
+              Locale.ROOT,
               "a neighbour's step while one moves, %s, against %.2f ms",
-              of, 1e3 * each.neighbourQuietStepSeconds()),
-          say(
+              of,
+              1e3 * each.neighbourQuietStepSeconds()),
+          String.format(
+              Locale.ROOT,
               "%+.1f %%",
               100 * (each.neighbourStepSeconds() / each.neighbourQuietStepSeconds() - 1)),
           "≤ +3 %",
@@ -182,17 +199,22 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     double longer = lengthy.stoppedMedianSeconds() / brief.stoppedMedianSeconds();
     line(
         "downtime",
-        say(
+        String.format(
+            Locale.ROOT,
             "in no batch: median %.2f ms (256 tokens), %.2f ms (2,048)",
-            1e3 * brief.stoppedMedianSeconds(), 1e3 * lengthy.stoppedMedianSeconds()),
-        say("%.2f ×", longer),
+            1e3 * brief.stoppedMedianSeconds(),
+            1e3 * lengthy.stoppedMedianSeconds()),
+        String.format(Locale.ROOT, "%.2f ×", longer),
         "≤ 1.2 ×",
         longer <= 1.2);
     double anew = lengthy.recomputeSeconds() / lengthy.stoppedMedianSeconds();
     line(
         "downtime",
-        say("recomputing 2,048 tokens takes %.0f ms", 1e3 * lengthy.recomputeSeconds()),
-        say("%.0f × longer", anew),
+        String.format(
+            Locale.ROOT,
+            "recomputing 2,048 tokens takes %.0f ms",
+            1e3 * lengthy.recomputeSeconds()),
+        String.format(Locale.ROOT, "%.0f × longer", anew),
         "≥ 20 ×",
         anew >= 20);
     return List.of(brief, lengthy);
@@ -206,8 +228,12 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     double longest = drains.seconds().stream().mapToDouble(Double::doubleValue).max().orElse(0);
     line(
         "drain",
-        say("%d streams, %d times: longest", drains.streams(), drains.seconds().size()),
-        say("%.2f s, %d failures", longest, drains.failed()),
+        String.format(
+            Locale.ROOT,
+            "%d streams, %d times: longest",
+            drains.streams(),
+            drains.seconds().size()),
+        String.format(Locale.ROOT, "%.2f s, %d failures", longest, drains.failed()),
         "≤ 2 s, 0",
         longest <= 2 && drains.failed() == 0);
     return drains;
@@ -220,10 +246,13 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     }
     line(
         "cancel",
-        say(
+        String.format(
+            Locale.ROOT,
             "blocks free after, half of them while moving: median %.1f, P99 %.1f, longest %.1f ms",
-            1e3 * found.median(), 1e3 * found.p99(), 1e3 * found.longest()),
-        say("%,d of %,d in 50 ms", found.inTime(), found.count()),
+            1e3 * found.median(),
+            1e3 * found.p99(),
+            1e3 * found.longest()),
+        String.format(Locale.ROOT, "%,d of %,d in 50 ms", found.inTime(), found.count()),
         "all",
         found.inTime() == found.count());
     return found;
@@ -236,7 +265,8 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     }
     line(
         "faults",
-        say(
+        String.format(
+            Locale.ROOT,
             "%d runs (%s), %,d answers, %,d computed again",
             tally.runs(),
             String.join(
@@ -246,13 +276,22 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
                     .toList()),
             tally.answers(),
             tally.replayed()),
-        say("%d errors, %d wrong, %d leaks", tally.errors(), tally.wrong(), tally.leaks()),
+        String.format(
+            Locale.ROOT,
+            "%d errors, %d wrong, %d leaks",
+            tally.errors(),
+            tally.wrong(),
+            tally.leaks()),
         "0",
         tally.errors() + tally.wrong() + tally.leaks() == 0);
     line(
         "faults",
         "longest pause of each answer",
-        say("median %.2f s, P99 %.2f s", tally.gapMedianSeconds(), tally.gapP99Seconds()),
+        String.format(
+            Locale.ROOT,
+            "median %.2f s, P99 %.2f s",
+            tally.gapMedianSeconds(),
+            tally.gapP99Seconds()),
         "≤ 2 s + prefill",
         tally.gapP99Seconds() <= 2.5);
     tally.violations().stream().limit(20).forEach(each -> common.out().println(each));
@@ -266,14 +305,15 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     double eight = Pairs.median(speeds.eight());
     line(
         "speed",
-        say("one stream %.0f tokens/s, banyan generate %.0f", alone, generate),
-        say("%.2f ×", alone / generate),
+        String.format(
+            Locale.ROOT, "one stream %.0f tokens/s, banyan generate %.0f", alone, generate),
+        String.format(Locale.ROOT, "%.2f ×", alone / generate),
         "≥ 0.9 ×",
         alone >= 0.9 * generate);
     line(
         "speed",
-        say("eight streams together %.0f tokens/s", eight),
-        say("%.2f × one", eight / alone),
+        String.format(Locale.ROOT, "eight streams together %.0f tokens/s", eight),
+        String.format(Locale.ROOT, "%.2f × one", eight / alone),
         "≥ 3 ×",
         eight >= 3 * alone);
     return speeds;
