@@ -30,8 +30,8 @@ public final class JavaCommand {
   }
 
   /**
-   * The last argument of a process of this machine, empty when it is gone or nobody may look. {@link
-   * ProcessHandle.Info} loses what lies past the first page, and a class path fills that.
+   * The last argument of a process of this machine, empty when it is gone or nobody may look.
+   * {@link ProcessHandle.Info} loses what lies past the first page, and a class path fills that.
    */
   public static String lastArgument(ProcessHandle process) {
     try {

@@ -116,8 +116,7 @@ class RanksTest {
   }
 
   private static boolean isRank(ProcessHandle process) {
-    return process.isAlive()
-        && JavaCommand.lastArgument(process).matches(".*rank-\\d+\\.json");
+    return process.isAlive() && JavaCommand.lastArgument(process).matches(".*rank-\\d+\\.json");
   }
 
   @Test

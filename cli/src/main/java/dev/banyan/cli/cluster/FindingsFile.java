@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
-/** What {@code banyan cluster diagnose --json} wrote; JSON stays out of the command's signatures. */
+/**
+ * What {@code banyan cluster diagnose --json} wrote; JSON stays out of the command's signatures.
+ */
 final class FindingsFile {
   private FindingsFile() {}
 
