@@ -105,7 +105,6 @@ final class TensorMaker {
     int from = stack.layers().get(layer);
     boolean silent = stack.silent().contains(layer);
     String prefix = ParameterLayout.layerPrefix(layer);
-    int hidden = target.hiddenSize();
     for (String norm : List.of("input_layernorm", "post_attention_layernorm")) {
       String name = norm + ".weight";
       gains(prefix + name, sources(from, name), residual(Role.SCALES), normScale);
