@@ -165,7 +165,7 @@ public final class AtenOperator {
     // sizes are plain integers here; a list of them is taken for one of symbols too
     boolean symbols = is(element.get(), TypeKind.SymIntType);
     GenericList list =
-        new GenericList(symbols ? new Type.TypePtr(IntType.getIntTypePtr().get()) : element);
+        symbols ? Boxed.ints() : new GenericList(element);
     for (AtenValue item : items) {
       list.push_back(boxed(item, element.get()));
     }

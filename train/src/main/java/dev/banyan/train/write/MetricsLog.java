@@ -2,7 +2,9 @@ package dev.banyan.train.write;
 
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +23,8 @@ import tools.jackson.databind.JsonNode;
  * several threads.
  */
 public final class MetricsLog implements AutoCloseable {
+  private static final int BLOCK_BYTES = 1 << 16;
+
   private final FileChannel channel;
 
   private MetricsLog(FileChannel channel) {
@@ -81,19 +85,27 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   private static long keptBytes(Path file, long lastStep) throws IOException {
-    byte[] all = Files.readAllBytes(file);
-    int from = 0;
+    long from = 0;
     long number = 1;
-    for (int at = 0; at < all.length; at++) {
-      if (all[at] != '\n') {
-        continue;
+    var line = new ByteArrayOutputStream();
+    byte[] block = new byte[BLOCK_BYTES]; // a log of many steps is never in memory whole
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int got = in.read(block); got > 0; got = in.read(block)) {
+        int begin = 0;
+        for (int at = 0; at < got; at++) {
+          if (block[at] == '\n') {
+            line.write(block, begin, at - begin);
+            if (step(line.toString(StandardCharsets.UTF_8), file, number) > lastStep) {
+              return from;
+            }
+            from += line.size() + 1;
+            number++;
+            line.reset();
+            begin = at + 1;
+          }
+        }
+        line.write(block, begin, got - begin);
       }
-      String line = new String(all, from, at - from, StandardCharsets.UTF_8);
-      if (step(line, file, number) > lastStep) {
-        return from;
-      }
-      from = at + 1;
-      number++;
     }
     return from;
   }
