@@ -32,8 +32,7 @@ class MemoryTest {
 
   /** A handle that is never freed costs 32 bytes a time: too little to be seen in pages. */
   @Test
-  void fusedOperationsAndTheirBackwardLeaveNoAllocation()
-      throws IOException, InterruptedException {
+  void fusedOperationsAndTheirBackwardLeaveNoAllocation() throws IOException, InterruptedException {
     for (String line : printedBy(FusedRounds.class).lines().toList()) {
       double bytes = Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
       assertThat(bytes).as(line).isLessThan(30);

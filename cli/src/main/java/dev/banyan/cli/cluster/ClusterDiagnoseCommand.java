@@ -37,12 +37,7 @@ public final class ClusterDiagnoseCommand implements Callable<ExitCode> {
   @Parameters(paramLabel = "PATH", arity = "1..*", description = "Files, and folders of files.")
   private List<Path> paths = List.of();
 
-  @Option(
-      names = "--window",
-      paramLabel = "SECONDS",
-      defaultValue = "4",
-      description = "Length of the windows delays are taken over (default: ${DEFAULT-VALUE}).")
-  private double window = 4;
+  @Mixin private WindowFlag window = new WindowFlag();
 
   @Option(
       names = "--rank-pattern",
@@ -54,10 +49,7 @@ public final class ClusterDiagnoseCommand implements Callable<ExitCode> {
 
   @Override
   public ExitCode call() throws IOException, InterruptedException {
-    if (!(window > 0 && window <= 3600)) {
-      throw new UserInputException("--window " + window + ": expected seconds, 0 to 3600");
-    }
-    DiagnosisOptions options = DiagnosisOptions.standard().withWindowSeconds(window);
+    DiagnosisOptions options = DiagnosisOptions.standard().withWindowSeconds(window.seconds());
     if (rankPattern != null) {
       options = options.withRankPattern(pattern(rankPattern));
     }

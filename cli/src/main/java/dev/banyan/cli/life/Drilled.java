@@ -30,13 +30,15 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * held against the same run that nothing happens to.
  */
 record Drilled(LifeConfig config, Common common, LifeFiles files) {
-  private static final int STEPS = 150;
-  private static final int CHECKPOINT = 20;
   private static final Duration GRACE = Duration.ofSeconds(1);
+
+  private int steps() {
+    return config.tiny() ? 45 : 150;
+  }
 
   Lived.Supervised of(StepBook book) throws Exception {
     Path folder = files.of("supervised");
-    Drill drill = new Drill(config.tiny() ? "KILL" : "STOP", 1, STEPS / 3);
+    Drill drill = new Drill(config.tiny() ? "KILL" : "STOP", 1, steps() / 3);
     Map<String, Object> keys = keys(folder);
     Path yaml = files.of("supervised.yaml");
     String text = YAMLMapper.shared().writeValueAsString(keys);
@@ -63,8 +65,8 @@ record Drilled(LifeConfig config, Common common, LifeFiles files) {
     keys.put("ffn", 176);
     keys.put("length", 128);
     keys.put("rows", 4);
-    keys.put("steps", STEPS);
-    keys.put("checkpoint-every", CHECKPOINT);
+    keys.put("steps", steps());
+    keys.put("checkpoint-every", config.tiny() ? 10 : 20);
     keys.put("ranks", 2);
     keys.put("seed", config.seed());
     return keys;
@@ -101,7 +103,7 @@ record Drilled(LifeConfig config, Common common, LifeFiles files) {
             < 0;
     SupervisedRun.Restart restart = run.restarts().getFirst();
     return new Lived.Supervised(
-        STEPS,
+        steps(),
         "SIG" + drill.signal(),
         restart.decision().reason(),
         restart.decision().because().stream().flatMap(each -> each.evidence().stream()).toList(),
