@@ -55,18 +55,15 @@ public final class ClusterDiagnoseCommand implements Callable<ExitCode> {
     }
     Findings findings = Diagnosis.of(paths, options);
     print(findings);
-    common.emit(result(findings), () -> DiagnosisReport.of(paths, findings));
-    if (findings.faulty()) {
-      return ExitCode.NO;
-    }
-    if (findings.ranksSeen() == 0) {
+    if (!findings.faulty() && findings.ranksSeen() == 0) {
       throw new UserInputException(
           "nothing could be read at "
               + paths.getFirst()
               + (paths.size() > 1 ? " and " + (paths.size() - 1) + " more paths" : "")
               + "; expected dumps of ranks or event lines (what each file was is listed above)");
     }
-    return ExitCode.DONE;
+    common.emit(result(findings), () -> DiagnosisReport.of(paths, findings));
+    return findings.faulty() ? ExitCode.NO : ExitCode.DONE;
   }
 
   private static Pattern pattern(String text) {
@@ -90,7 +87,7 @@ public final class ClusterDiagnoseCommand implements Callable<ExitCode> {
         to.println("  cannot be told apart: " + String.join(", ", verdict.ambiguity()));
       }
     }
-    if (!findings.faulty()) {
+    if (!findings.faulty() && findings.ranksSeen() > 0) {
       to.println("no fault found");
     }
     if (!findings.masked().isEmpty()) {
