@@ -54,7 +54,7 @@ class LiveDiagnosisTest {
     if (fault == Fault.NONE) {
       return verdicts.isEmpty();
     }
-    if (verdicts.isEmpty() || fault != Fault.TX_AND_LATE && verdicts.size() != 1) {
+    if (verdicts.isEmpty() || (fault != Fault.TX_AND_LATE && verdicts.size() != 1)) {
       return false;
     }
     Verdict first = verdicts.getFirst();

@@ -160,7 +160,8 @@ final class SimulatedJob {
   }
 
   private double late(int r, double t) {
-    boolean late = fault == Fault.LATE && r == culprit || fault == Fault.TX_AND_LATE && r == other;
+    boolean late =
+        (fault == Fault.LATE && r == culprit) || (fault == Fault.TX_AND_LATE && r == other);
     return late && t > when ? 0.15 : 0;
   }
 
@@ -236,8 +237,8 @@ final class SimulatedJob {
     if (t < when) {
       return false;
     }
-    return fault == Fault.BLACKHOLE && from == culprit && to == other
-        || fault == Fault.PORT_DOWN && (from == culprit || to == culprit);
+    return (fault == Fault.BLACKHOLE && from == culprit && to == other)
+        || (fault == Fault.PORT_DOWN && (from == culprit || to == culprit));
   }
 
   private double arrives(int from, int to, double t) {

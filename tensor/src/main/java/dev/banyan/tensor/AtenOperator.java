@@ -11,7 +11,6 @@ import org.bytedeco.pytorch.FunctionSchema;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
-import org.bytedeco.pytorch.IntType;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.OperatorHandleOptional;
 import org.bytedeco.pytorch.OperatorName;
@@ -164,8 +163,7 @@ public final class AtenOperator {
   private IValue list(List<AtenValue> items, Type.TypePtr element) {
     // sizes are plain integers here; a list of them is taken for one of symbols too
     boolean symbols = is(element.get(), TypeKind.SymIntType);
-    GenericList list =
-        new GenericList(symbols ? new Type.TypePtr(IntType.getIntTypePtr().get()) : element);
+    GenericList list = symbols ? Boxed.ints() : new GenericList(element);
     for (AtenValue item : items) {
       list.push_back(boxed(item, element.get()));
     }

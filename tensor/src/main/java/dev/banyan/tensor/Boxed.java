@@ -5,13 +5,24 @@ import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.IntType;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.TensorType;
 import org.bytedeco.pytorch.Type;
 
 /** Calls operators that have no Java binding, through libtorch's boxed dispatcher. */
 final class Boxed {
+  /** Made once: the bindings never free the count of one that is made from the singleton. */
+  private static final Type.TypePtr INT = intType();
+
   private Boxed() {}
+
+  private static Type.TypePtr intType() {
+    Libtorch.ensureStarted();
+    var type = new Type.TypePtr(IntType.getIntTypePtr().get());
+    type.retainReference(); // kept by this class, whatever scope is open now
+    return type;
+  }
 
   static OperatorHandle find(String name, String overload) {
     Libtorch.ensureStarted();
@@ -30,6 +41,11 @@ final class Boxed {
     }
     Dispatcher.singleton().callBoxed(operator, stack);
     return stack;
+  }
+
+  /** An empty list of whole numbers, to be filled. */
+  static GenericList ints() {
+    return new GenericList(INT);
   }
 
   /** A Tensor[] argument. */

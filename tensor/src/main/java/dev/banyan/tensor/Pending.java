@@ -9,11 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.IntType;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorTensorHook;
-import org.bytedeco.pytorch.Type;
 import org.bytedeco.pytorch.VoidTensorHook;
 import org.jspecify.annotations.Nullable;
 
@@ -262,7 +260,7 @@ final class Pending {
     static final OperatorHandle UNSAFE_VIEW = Boxed.find("aten::_unsafe_view", "");
 
     static Tensor reshape(Tensor from, long[] shape) {
-      GenericList sizes = new GenericList(new Type.TypePtr(IntType.getIntTypePtr().get()));
+      GenericList sizes = Boxed.ints();
       for (long size : shape) {
         sizes.push_back(new IValue(size));
       }

@@ -37,12 +37,7 @@ public final class ClusterDiagnoseCommand implements Callable<ExitCode> {
   @Parameters(paramLabel = "PATH", arity = "1..*", description = "Files, and folders of files.")
   private List<Path> paths = List.of();
 
-  @Option(
-      names = "--window",
-      paramLabel = "SECONDS",
-      defaultValue = "4",
-      description = "Length of the windows delays are taken over (default: ${DEFAULT-VALUE}).")
-  private double window = 4;
+  @Mixin private WindowFlag window = new WindowFlag();
 
   @Option(
       names = "--rank-pattern",
@@ -54,27 +49,21 @@ public final class ClusterDiagnoseCommand implements Callable<ExitCode> {
 
   @Override
   public ExitCode call() throws IOException, InterruptedException {
-    if (!(window > 0 && window <= 3600)) {
-      throw new UserInputException("--window " + window + ": expected seconds, 0 to 3600");
-    }
-    DiagnosisOptions options = DiagnosisOptions.standard().withWindowSeconds(window);
+    DiagnosisOptions options = DiagnosisOptions.standard().withWindowSeconds(window.seconds());
     if (rankPattern != null) {
       options = options.withRankPattern(pattern(rankPattern));
     }
     Findings findings = Diagnosis.of(paths, options);
     print(findings);
-    common.emit(result(findings), () -> DiagnosisReport.of(paths, findings));
-    if (findings.faulty()) {
-      return ExitCode.NO;
-    }
-    if (findings.ranksSeen() == 0) {
+    if (!findings.faulty() && findings.ranksSeen() == 0) {
       throw new UserInputException(
           "nothing could be read at "
               + paths.getFirst()
               + (paths.size() > 1 ? " and " + (paths.size() - 1) + " more paths" : "")
               + "; expected dumps of ranks or event lines (what each file was is listed above)");
     }
-    return ExitCode.DONE;
+    common.emit(result(findings), () -> DiagnosisReport.of(paths, findings));
+    return findings.faulty() ? ExitCode.NO : ExitCode.DONE;
   }
 
   private static Pattern pattern(String text) {
@@ -98,7 +87,7 @@ public final class ClusterDiagnoseCommand implements Callable<ExitCode> {
         to.println("  cannot be told apart: " + String.join(", ", verdict.ambiguity()));
       }
     }
-    if (!findings.faulty()) {
+    if (!findings.faulty() && findings.ranksSeen() > 0) {
       to.println("no fault found");
     }
     if (!findings.masked().isEmpty()) {

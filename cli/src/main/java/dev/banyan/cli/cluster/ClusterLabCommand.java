@@ -105,7 +105,7 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
         faults.isEmpty()
             ? List.of(Fault.values())
             : faults.stream().map(ClusterLabCommand::fault).distinct().toList();
-    if (runs != null && runs < 1 || lanes < 1 || lanes > 32 || ranks < 3 || ranks > 64) {
+    if ((runs != null && runs < 1) || lanes < 1 || lanes > 32 || ranks < 3 || ranks > 64) {
       throw new UserInputException(
           "--runs must be at least 1, --lanes within 1 and 32, --ranks within 3 and 64");
     }

@@ -50,12 +50,7 @@ public final class ClusterWatchCommand implements Callable<ExitCode> {
   @Option(names = "--socket", paramLabel = "FILE", description = "Listen at this Unix socket.")
   private @Nullable Path socket;
 
-  @Option(
-      names = "--window",
-      paramLabel = "SECONDS",
-      defaultValue = "4",
-      description = "Length of the windows delays are taken over (default: ${DEFAULT-VALUE}).")
-  private double window = 4;
+  @Mixin private WindowFlag window = new WindowFlag();
 
   @Option(
       names = "--one-machine",
@@ -96,9 +91,6 @@ public final class ClusterWatchCommand implements Callable<ExitCode> {
 
   @Override
   public ExitCode call() throws IOException, InterruptedException {
-    if (!(window > 0 && window <= 3600)) {
-      throw new UserInputException("--window " + window + ": expected seconds, 0 to 3600");
-    }
     if (port < 0 || port > 65_535) {
       throw new UserInputException("--port " + port + ": expected 0 to 65535");
     }
@@ -109,7 +101,7 @@ public final class ClusterWatchCommand implements Callable<ExitCode> {
         WatchOptions.standard()
             .withPaths(paths)
             .withSocket(socket)
-            .withWindowSeconds(window)
+            .withWindowSeconds(window.seconds())
             .withSharedClock(oneMachine);
     if (http != null) {
       options = listening(options, http);

@@ -81,7 +81,7 @@ final class DelayMatrix {
           cell ->
               first.cells().contains(cell)
                   || cell.excess() < FOLLOWS * size
-                  || cell.excess() < ECHO * size && touches(first, cell));
+                  || (cell.excess() < ECHO * size && touches(first, cell)));
     }
     return verdicts;
   }
@@ -104,8 +104,8 @@ final class DelayMatrix {
   private static boolean touches(Explanation explanation, Cell cell) {
     boolean source = explanation.part() != Part.RX;
     boolean target = explanation.part() != Part.TX;
-    return source && (cell.from() == explanation.from() || cell.to() == explanation.from())
-        || target && (cell.from() == explanation.to() || cell.to() == explanation.to());
+    return (source && (cell.from() == explanation.from() || cell.to() == explanation.from()))
+        || (target && (cell.from() == explanation.to() || cell.to() == explanation.to()));
   }
 
   /** The explanations with least residue; several when they are the same cells. */
@@ -140,7 +140,7 @@ final class DelayMatrix {
     for (Explanation each : all) {
       long slowCells = each.cells().stream().filter(Cell::slow).count();
       if (slowCells < SLOW_SHARE * each.cells().size()
-          || each.part() != Part.LINK && 2 * slowCells == each.cells().size() && slowCells < 2) {
+          || (each.part() != Part.LINK && 2 * slowCells == each.cells().size() && slowCells < 2)) {
         continue;
       }
       double residue = residue(each, total, slowSet);

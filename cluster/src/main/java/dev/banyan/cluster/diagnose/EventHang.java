@@ -316,7 +316,7 @@ final class EventHang {
       Set<Integer> keep = waitsFor.computeIfAbsent(lane.rank(), r -> new TreeSet<>());
       for (int member : members(lane.group())) {
         Lane other = lane(member, lane.group());
-        if (member == lane.rank() || other != null && other.seq() >= lane.seq()) {
+        if (member == lane.rank() || (other != null && other.seq() >= lane.seq())) {
           continue;
         }
         keep.add(member);
@@ -501,7 +501,7 @@ final class EventHang {
     int sents = 0;
     long creditNanos = 0;
     for (EventTables each : tables) {
-      int s = each.edges.find((long) from << 32 | to & 0xffffffffL, kind | 1);
+      int s = each.edges.find(KeyTable.pair(from, to), kind | 1);
       if (s >= 0) {
         boolean same = each.edgeSeq[s] == seq;
         boolean before = each.edgePreviousSeq[s] == seq;
@@ -626,8 +626,8 @@ final class EventHang {
     Set<List<Integer>> ways = new java.util.HashSet<>();
     for (Broken each : all) {
       boolean same =
-          each.from() == link.from() && each.to() == link.to()
-              || each.from() == link.to() && each.to() == link.from();
+          (each.from() == link.from() && each.to() == link.to())
+              || (each.from() == link.to() && each.to() == link.from());
       if (same) {
         evidence.add(each.why());
         ways.add(List.of(each.from(), each.to()));
@@ -694,7 +694,7 @@ final class EventHang {
         oldest = lane;
       }
     }
-    if (oldest == null || edges && stuck.stream().anyMatch(lane -> isBusy(lane.rank()))) {
+    if (oldest == null || (edges && stuck.stream().anyMatch(lane -> isBusy(lane.rank())))) {
       return;
     }
     Set<Integer> inside = new TreeSet<>();

@@ -205,7 +205,8 @@ public final class EventTables {
       return 0;
     }
     int octave = 63 - Long.numberOfLeadingZeros(micros);
-    int fraction = octave < 2 ? (int) (micros << 2 - octave) & 3 : (int) (micros >> octave - 2) & 3;
+    int fraction =
+        octave < 2 ? (int) (micros << (2 - octave)) & 3 : (int) (micros >> (octave - 2)) & 3;
     return Math.min(QUARTERS - 1, 4 * octave + fraction);
   }
 
@@ -268,7 +269,7 @@ public final class EventTables {
       long bytes,
       int channel,
       long number) {
-    long key = (long) rank << 32 | peer & 0xffffffffL;
+    long key = KeyTable.pair(rank, peer);
     int e = edges.place(key, kind(group, channel, tx, op, algo, bytes));
     if (edges.capacity() > edgeSeq.length) {
       growEdges(edges.capacity());

@@ -14,6 +14,11 @@ final class KeyTable {
     Arrays.fill(slots, -1);
   }
 
+  /** Two numbers as one part of a key. */
+  static long pair(int high, int low) {
+    return ((long) high << 32) | Integer.toUnsignedLong(low);
+  }
+
   int size() {
     return size;
   }

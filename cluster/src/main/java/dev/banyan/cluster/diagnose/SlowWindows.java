@@ -228,7 +228,7 @@ final class SlowWindows {
     }
 
     long[] history(int i) {
-      return new long[] {(long) from[i] << 32 | to[i] & 0xffffffffL, kind[i]};
+      return new long[] {KeyTable.pair(from[i], to[i]), kind[i]};
     }
 
     void score() {

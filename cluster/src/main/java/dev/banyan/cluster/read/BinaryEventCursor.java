@@ -104,7 +104,7 @@ public final class BinaryEventCursor extends EventCursor {
         || rank > RankDump.MOST_RANKS
         || peer < -1
         || peer > RankDump.MOST_RANKS
-        || needsNames(kind) && (comm < 0 || comm >= names() || algo >= names())) {
+        || (needsNames(kind) && (comm < 0 || comm >= names() || algo >= names()))) {
       tell(begin + at, "is no record of an event");
       if (broken() >= MOST_BROKEN) {
         ended = true;

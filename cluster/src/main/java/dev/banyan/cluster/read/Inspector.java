@@ -28,13 +28,13 @@ public final class Inspector {
 
   private Inspector() {}
 
-  private record Process(String host, long pid) {}
+  private record Writer(String host, long pid) {}
 
   private record Comm(String id, String name, int rank, int ranks) {}
 
   /** Reads one file; it may hold several processes and communicators. */
   public static List<RankDump> read(byte[] bytes, String path, Consumer<Unreadable> broken) {
-    Map<Process, Map<Comm, List<OpRecord>>> processes = new LinkedHashMap<>();
+    Map<Writer, Map<Comm, List<OpRecord>>> processes = new LinkedHashMap<>();
     Object header = null;
     Object metadata = null;
     int told = 0;
@@ -66,7 +66,7 @@ public final class Inspector {
   }
 
   private static void add(
-      Map<Process, Map<Comm, List<OpRecord>>> processes,
+      Map<Writer, Map<Comm, List<OpRecord>>> processes,
       @Nullable Object header,
       @Nullable Object metadata,
       @Nullable Object line)
@@ -84,7 +84,7 @@ public final class Inspector {
       throw new BrokenInput(0, "no header tells the rank of this line");
     }
     var process =
-        new Process(Fields.text(metadata, "hostname"), Fields.number(metadata, "pid", -1 - rank));
+        new Writer(Fields.text(metadata, "hostname"), Fields.number(metadata, "pid", -1 - rank));
     var comm =
         new Comm(
             Fields.text(header, "id"),
@@ -110,7 +110,7 @@ public final class Inspector {
                 ""));
   }
 
-  private static RankDump dump(String path, Process process, Map<Comm, List<OpRecord>> comms) {
+  private static RankDump dump(String path, Writer process, Map<Comm, List<OpRecord>> comms) {
     Comm largest = null;
     for (Comm comm : comms.keySet()) {
       if (largest == null || comm.ranks() > largest.ranks()) {

@@ -539,16 +539,16 @@ public final class JsonEventCursor extends EventCursor {
       scratch[n++] = (byte) point;
     } else if (point < 0x800) {
       scratch[n++] = (byte) (0xc0 | point >> 6);
-      scratch[n++] = (byte) (0x80 | point & 63);
+      scratch[n++] = (byte) (0x80 | (point & 63));
     } else if (point < 0x10000) {
       scratch[n++] = (byte) (0xe0 | point >> 12);
-      scratch[n++] = (byte) (0x80 | point >> 6 & 63);
-      scratch[n++] = (byte) (0x80 | point & 63);
+      scratch[n++] = (byte) (0x80 | ((point >> 6) & 63));
+      scratch[n++] = (byte) (0x80 | (point & 63));
     } else {
       scratch[n++] = (byte) (0xf0 | point >> 18);
-      scratch[n++] = (byte) (0x80 | point >> 12 & 63);
-      scratch[n++] = (byte) (0x80 | point >> 6 & 63);
-      scratch[n++] = (byte) (0x80 | point & 63);
+      scratch[n++] = (byte) (0x80 | ((point >> 12) & 63));
+      scratch[n++] = (byte) (0x80 | ((point >> 6) & 63));
+      scratch[n++] = (byte) (0x80 | (point & 63));
     }
     return n;
   }

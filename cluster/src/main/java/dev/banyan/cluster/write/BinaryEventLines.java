@@ -3,17 +3,14 @@ package dev.banyan.cluster.write;
 import dev.banyan.cluster.CollectiveOp;
 import dev.banyan.cluster.EventKind;
 import dev.banyan.cluster.EventLine;
-import dev.banyan.cluster.EventLineWriter;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Event lines as {@code BNEV}: four bytes magic, a 32-bit version, then records of {@value #RECORD}
@@ -24,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * followed while it grows. {@code comm} records are followed by their ranks, 32 bits each, filled
  * up the same way.
  */
-public final class BinaryEventLines implements EventLineWriter {
+public final class BinaryEventLines extends LockedLines {
   public static final int MAGIC = 0x56454e42; // "BNEV"
   public static final int VERSION = 1;
   public static final int RECORD = 48;
@@ -36,13 +33,11 @@ public final class BinaryEventLines implements EventLineWriter {
   /** The longest string and twice the most ranks of one record's tail, in bytes. */
   public static final int LONGEST_TAIL = 1 << 24;
 
-  private final OutputStream to;
-  private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Integer> table = new HashMap<>();
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
 
   public BinaryEventLines(OutputStream to) {
-    this.to = to;
+    super(to);
     buffer.putInt(MAGIC).putInt(VERSION);
   }
 
@@ -59,117 +54,92 @@ public final class BinaryEventLines implements EventLineWriter {
       int peer,
       EventLine.Direction dir,
       EventKind ev) {
-    lock.lock();
-    try {
-      int commAt = place(comm);
-      int algoAt = place(algo);
-      put(tNanos, rank, commAt, seq, op.ordinal(), algoAt, bytes, channel, peer, dir, ev.ordinal());
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          int commAt = place(comm);
+          int algoAt = place(algo);
+          put(
+              tNanos,
+              rank,
+              commAt,
+              seq,
+              op.ordinal(),
+              algoAt,
+              bytes,
+              channel,
+              peer,
+              dir,
+              ev.ordinal());
+        });
   }
 
   @Override
   public void hello(EventLine.Hello hello) {
-    lock.lock();
-    try {
-      int host = place(hello.host());
-      // pid stands in seq, the wall clock in bytes, the world's size in peer.
-      put(
-          hello.tNanos(),
-          hello.rank(),
-          host,
-          hello.pid(),
-          0,
-          0,
-          hello.wallNanos(),
-          0,
-          hello.world(),
-          EventLine.Direction.NONE,
-          EventKind.HELLO.ordinal());
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          int host = place(hello.host());
+          // pid stands in seq, the wall clock in bytes, the world's size in peer.
+          put(
+              hello.tNanos(),
+              hello.rank(),
+              host,
+              hello.pid(),
+              0,
+              0,
+              hello.wallNanos(),
+              0,
+              hello.world(),
+              EventLine.Direction.NONE,
+              EventKind.HELLO.ordinal());
+        });
   }
 
   @Override
   public void group(EventLine.Group group) {
-    lock.lock();
-    try {
-      int comm = place(group.comm());
-      List<Integer> ranks = group.ranks();
-      byte[] tail = new byte[4 * ranks.size()];
-      ByteBuffer into = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN);
-      ranks.forEach(into::putInt);
-      none(0, 0, comm, 0, tail.length, EventKind.COMM.ordinal());
-      tail(tail);
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          int comm = place(group.comm());
+          List<Integer> ranks = group.ranks();
+          byte[] tail = new byte[4 * ranks.size()];
+          ByteBuffer into = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN);
+          ranks.forEach(into::putInt);
+          none(0, 0, comm, 0, tail.length, EventKind.COMM.ordinal());
+          tail(tail);
+        });
   }
 
   @Override
   public void heartbeat(long tNanos, int rank, long step) {
-    lock.lock();
-    try {
-      none(tNanos, rank, 0, step, 0, EventKind.HB.ordinal());
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          none(tNanos, rank, 0, step, 0, EventKind.HB.ordinal());
+        });
   }
 
   @Override
   public void gone(EventLine.Gone gone) {
-    lock.lock();
-    try {
-      none(gone.tNanos(), gone.rank(), place(gone.proof()), 0, 0, EventKind.GONE.ordinal());
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          none(gone.tNanos(), gone.rank(), place(gone.proof()), 0, 0, EventKind.GONE.ordinal());
+        });
   }
 
   @Override
   public void stat(EventLine.Stat stat) {
-    lock.lock();
-    try {
-      int state = place(stat.state());
-      int wchan = place(stat.wchan());
-      none(stat.tNanos(), stat.rank(), state, wchan, 0, EventKind.STAT.ordinal());
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          int state = place(stat.state());
+          int wchan = place(stat.wchan());
+          none(stat.tNanos(), stat.rank(), state, wchan, 0, EventKind.STAT.ordinal());
+        });
   }
 
-  @Override
-  public void flush() {
-    lock.lock();
-    try {
-      drain();
-      to.flush();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public void close() {
-    lock.lock();
-    try (to) {
-      drain();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void none(long tNanos, int rank, int string, long seq, long bytes, int ev) {
+  private void none(long tNanos, int rank, int string, long seq, long bytes, int ev)
+      throws IOException {
     put(tNanos, rank, string, seq, 0, 0, bytes, 0, -1, EventLine.Direction.NONE, ev);
   }
 
-  private int place(String text) {
+  private int place(String text) throws IOException {
     Integer known = table.get(text);
     if (known != null) {
       return known;
@@ -192,35 +162,25 @@ public final class BinaryEventLines implements EventLineWriter {
       int channel,
       int peer,
       EventLine.Direction dir,
-      int ev) {
+      int ev)
+      throws IOException {
     if (buffer.remaining() < RECORD) {
-      drainUnchecked();
+      drain();
     }
     buffer.putLong(tNanos).putInt(rank).putInt(string).putLong(seq);
     buffer.putShort((short) op).putShort((short) algo).putLong(bytes).putInt(channel).putInt(peer);
     buffer.put((byte) dir.ordinal()).put((byte) ev).putShort((short) 0);
   }
 
-  private void tail(byte[] bytes) {
+  private void tail(byte[] bytes) throws IOException {
     int whole = (bytes.length + RECORD - 1) / RECORD * RECORD;
-    drainUnchecked();
-    try {
-      to.write(bytes);
-      to.write(new byte[whole - bytes.length]);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    drain();
+    to.write(bytes);
+    to.write(new byte[whole - bytes.length]);
   }
 
-  private void drainUnchecked() {
-    try {
-      drain();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private void drain() throws IOException {
+  @Override
+  void drain() throws IOException {
     to.write(buffer.array(), 0, buffer.position());
     buffer.clear();
   }

@@ -3,29 +3,24 @@ package dev.banyan.cluster.write;
 import dev.banyan.cluster.CollectiveOp;
 import dev.banyan.cluster.EventKind;
 import dev.banyan.cluster.EventLine;
-import dev.banyan.cluster.EventLineWriter;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 
 /** Event lines as JSON; bytes are put together by hand, about a microsecond a line. */
-public final class JsonEventLines implements EventLineWriter {
+public final class JsonEventLines extends LockedLines {
   /** Groups larger than this take several {@code comm} lines, so that each stays below 64 KiB. */
   static final int RANKS_PER_LINE = 8_000;
 
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
-  private final OutputStream to;
-  private final ReentrantLock lock = new ReentrantLock();
   private byte[] buffer = new byte[1 << 16];
   private int at;
 
   public JsonEventLines(OutputStream to) {
-    this.to = to;
+    super(to);
   }
 
   @Override
@@ -111,79 +106,47 @@ public final class JsonEventLines implements EventLineWriter {
       int peer,
       EventLine.Direction dir,
       EventKind ev) {
-    lock.lock();
-    try {
-      number("{\"t_ns\":", tNanos);
-      number(",\"rank\":", rank);
-      raw(",\"comm\":");
-      text(comm);
-      number(",\"seq\":", seq);
-      raw(",\"op\":\"");
-      raw(op.word());
-      raw("\",\"algo\":");
-      text(algo);
-      number(",\"bytes\":", bytes);
-      number(",\"channel\":", channel);
-      if (peer >= 0) {
-        number(",\"peer\":", peer);
-        raw(dir == EventLine.Direction.TX ? ",\"dir\":\"tx\"" : ",\"dir\":\"rx\"");
-      }
-      raw(",\"ev\":\"");
-      raw(ev.word());
-      raw("\"}\n");
-      drainWhenFull();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public void flush() {
-    lock.lock();
-    try {
-      drain();
-      to.flush();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public void close() {
-    lock.lock();
-    try (to) {
-      drain();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          number("{\"t_ns\":", tNanos);
+          number(",\"rank\":", rank);
+          raw(",\"comm\":");
+          text(comm);
+          number(",\"seq\":", seq);
+          raw(",\"op\":\"");
+          raw(op.word());
+          raw("\",\"algo\":");
+          text(algo);
+          number(",\"bytes\":", bytes);
+          number(",\"channel\":", channel);
+          if (peer >= 0) {
+            number(",\"peer\":", peer);
+            raw(dir == EventLine.Direction.TX ? ",\"dir\":\"tx\"" : ",\"dir\":\"rx\"");
+          }
+          raw(",\"ev\":\"");
+          raw(ev.word());
+          raw("\"}\n");
+          drainWhenFull();
+        });
   }
 
   private void line(Runnable fields) {
-    lock.lock();
-    try {
-      fields.run();
-      raw("}\n");
-      drainWhenFull();
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          fields.run();
+          raw("}\n");
+          drainWhenFull();
+        });
   }
 
-  private void drainWhenFull() {
+  private void drainWhenFull() throws IOException {
     if (at > 1 << 15) {
-      try {
-        drain();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      drain();
     }
   }
 
-  private void drain() throws IOException {
+  @Override
+  void drain() throws IOException {
     to.write(buffer, 0, at);
     at = 0;
   }
