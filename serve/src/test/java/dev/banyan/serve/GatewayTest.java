@@ -205,7 +205,8 @@ final class GatewayTest {
     }
     assertThat(said[0].toString()).isNotEqualTo(said[1].toString());
     assertThat(usage).isEqualTo(whole.path("usage"));
-    assertThat(java.util.Objects.requireNonNull(usage).path("completion_tokens").asInt()).isEqualTo(40);
+    assertThat(java.util.Objects.requireNonNull(usage).path("completion_tokens").asInt())
+        .isEqualTo(40);
   }
 
   @Test
