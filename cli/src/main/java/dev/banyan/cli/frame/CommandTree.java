@@ -205,7 +205,7 @@ public final class CommandTree {
   private static OptionSpec helpOption() {
     return OptionSpec.builder("-h", "--help")
         .usageHelp(true)
-        .order(Integer.MAX_VALUE)
+        .order(9_999) // of the largest int picocli, which subtracts, would make the smallest
         .description("Show this help and exit.")
         .build();
   }

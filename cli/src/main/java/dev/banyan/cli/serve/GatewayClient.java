@@ -8,28 +8,17 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** Where the running gateway is, for the commands that talk to one. */
-final class GatewayClient {
+/**
+ * Talks to a running gateway. No flags here: picocli looks at the methods of what has any, and
+ * these name JSON, which a plain start does not load.
+ *
+ * @param key its API key, or nothing
+ */
+record GatewayClient(String url, String key) {
   private static final Duration PATIENCE = Duration.ofMinutes(5); // a new instance loads a model
-
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      defaultValue = "http://127.0.0.1:8000",
-      description = "The gateway (default: ${DEFAULT-VALUE}).")
-  private String url = "http://127.0.0.1:8000";
-
-  @Option(
-      names = "--key",
-      paramLabel = "KEY",
-      defaultValue = "${env:BANYAN_KEY}",
-      description = "Its API key (default: the environment's BANYAN_KEY).")
-  private @Nullable String key;
 
   /**
    * Asks and gives the answer.
@@ -43,7 +32,7 @@ final class GatewayClient {
           HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + path))
               .timeout(PATIENCE)
               .method(method, HttpRequest.BodyPublishers.noBody());
-      if (key != null && !key.isEmpty()) {
+      if (!key.isEmpty()) {
         request.header("Authorization", "Bearer " + key);
       }
       answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());

@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 public final class ServeDrainCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 
-  @Mixin private GatewayClient gateway = new GatewayClient();
+  @Mixin private GatewayFlags gateway = new GatewayFlags();
 
   @Parameters(paramLabel = "INSTANCE", description = "Its number in 'banyan serve status'.")
   private int instance;
@@ -28,7 +28,7 @@ public final class ServeDrainCommand implements Callable<ExitCode> {
 
   @Override
   public ExitCode call() throws IOException {
-    JsonNode answer = gateway.ask("POST", (resume ? "/resume/" : "/drain/") + instance);
+    JsonNode answer = gateway.client().ask("POST", (resume ? "/resume/" : "/drain/") + instance);
     common
         .out()
         .printf(

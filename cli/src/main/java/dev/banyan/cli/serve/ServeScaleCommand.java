@@ -17,14 +17,14 @@ import tools.jackson.databind.JsonNode;
 public final class ServeScaleCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 
-  @Mixin private GatewayClient gateway = new GatewayClient();
+  @Mixin private GatewayFlags gateway = new GatewayFlags();
 
   @Parameters(paramLabel = "INSTANCES", description = "How many shall take requests.")
   private int instances;
 
   @Override
   public ExitCode call() throws IOException {
-    JsonNode answer = gateway.ask("POST", "/scale/" + instances);
+    JsonNode answer = gateway.client().ask("POST", "/scale/" + instances);
     common.out().printf("instances that take requests: %s%n", answer.path("instances"));
     common.emit(common.result().put("instances", answer.path("instances").size()));
     return ExitCode.DONE;

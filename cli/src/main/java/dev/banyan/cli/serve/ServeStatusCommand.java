@@ -16,11 +16,11 @@ import tools.jackson.databind.JsonNode;
 public final class ServeStatusCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 
-  @Mixin private GatewayClient gateway = new GatewayClient();
+  @Mixin private GatewayFlags gateway = new GatewayFlags();
 
   @Override
   public ExitCode call() throws IOException {
-    JsonNode status = gateway.ask("GET", "/status");
+    JsonNode status = gateway.client().ask("GET", "/status");
     JsonNode counts = status.path("counts");
     common
         .out()
