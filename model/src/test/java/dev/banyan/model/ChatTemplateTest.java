@@ -120,6 +120,21 @@ class ChatTemplateTest {
         .hasMessageStartingWith("hostile:1:");
   }
 
+  /** Texts that Jinja 3.1.6 gave: it sorts by lists of keys, and lists look for equals first. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '@',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {{ [none, none] | sort }}                       @ [None, None]
+          {{ [x, y] | sort(reverse=true) }}               @ [Undefined, Undefined]
+          {{ [{'a': 1}, {'b': 2}] | sort(attribute='c') }} @ [{'a': 1}, {'b': 2}]
+          """)
+  void whatIsEqualHasAnOrder(String source, String text) {
+    assertThat(ChatTemplate.parse("t", source, Map.of()).render(question()).text()).isEqualTo(text);
+  }
+
   @Test
   void nestingBeyondReasonIsRefusedAndNotACrash() {
     var brackets = Map.of("(", ")", "[", "]", "-", "", "not ", "", "{1:", "}");

@@ -236,7 +236,7 @@ final class ListFilters {
           for (UnaryOperator<Value> key : keys) {
             Value left = key.apply(a);
             Value right = key.apply(b);
-            if (keys.size() == 1 || !Compare.equal(left, right, budget)) {
+            if (!Compare.equal(left, right, budget)) { // as Python compares lists of keys
               return Compare.order(left, right, "<", budget);
             }
           }
