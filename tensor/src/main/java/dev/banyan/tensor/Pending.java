@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A hook is told the gradient and nothing else, and the bindings have ten hooks of each kind per
  * process. So a step has a four-digit number, and its tensor gets one hook per digit, which
  * libtorch calls in order: three that only note their digit and one that looks the step up. Unused
- * outputs, interleaved graphs and any order of the engine are then all alike.
+ * outputs, interleaved graphs and any order of the engine are then all alike. A {@link
+ * GradientWatch} has such a number too, all four of whose digits are only noted: the fourth says
+ * that it is a watch's.
  *
  * <p>A step and what it holds are dropped when it has run or when the outermost scope in which it
  * was made closes, whichever is first; a gradient that comes later is refused.
@@ -46,6 +48,7 @@ final class Pending {
 
   // Process-wide as the hooks are; a gradient may arrive on another thread than the one that asked.
   private static final Map<Integer, Entry> ENTRIES = new ConcurrentHashMap<>();
+  private static final Map<Integer, Runnable> WATCHES = new ConcurrentHashMap<>();
   private static final AtomicInteger NEXT = new AtomicInteger();
   private static final ThreadLocal<Arrival> ARRIVAL = ThreadLocal.withInitial(Arrival::new);
 
@@ -129,6 +132,30 @@ final class Pending {
         LIMIT
             + " fused operations wait for their backward pass; compute what needs no gradient under"
             + " Guard.noGrad(), or close the scope it was made in");
+  }
+
+  /** Gives a watch a number. */
+  static int enterWatch(Runnable told) {
+    for (int number = 0; number < LIMIT; number++) {
+      if (WATCHES.putIfAbsent(number, told) == null) {
+        return number;
+      }
+    }
+    throw new IllegalStateException(LIMIT + " watches are open; close some");
+  }
+
+  /** Has the engine tell a watch of this leaf; gives the places of the leaf's new hooks. */
+  static List<Integer> mark(Tensor leaf, int number) {
+    List<Integer> hooks = new ArrayList<>();
+    for (int power = LIMIT / BASE; power >= 1; power /= BASE) {
+      hooks.add(leaf.raw().register_hook(Hooks.DIGITS.get(number / power % BASE)));
+    }
+    return List.copyOf(hooks);
+  }
+
+  /** Frees a watch's number; true for the first caller. */
+  static boolean dropWatch(int number) {
+    return WATCHES.remove(number) != null;
   }
 
   /**
@@ -238,6 +265,23 @@ final class Pending {
       arrival.number = arrival.number * BASE + digit;
       arrival.digits++;
       gradient.close(); // a reference of its own, which would live as long as the scope
+      if (Math.powExact(BASE, arrival.digits) == LIMIT) {
+        tell(arrival);
+      }
+    }
+
+    private static void tell(Arrival arrival) {
+      Runnable told = WATCHES.get(arrival.number);
+      arrival.number = 0;
+      arrival.digits = 0;
+      try {
+        if (told != null) {
+          told.run();
+        }
+      } catch (RuntimeException e) {
+        arrival.failure = e;
+        throw e;
+      }
     }
   }
 

@@ -50,6 +50,11 @@ public final class ProcessGroup implements AutoCloseable {
       work.retainReference();
     }
 
+    /** Whether it has ended well: {@link #await} returns at once then. */
+    public boolean isDone() {
+      return work.isCompleted() && work.isSuccess();
+    }
+
     /** Waits for its end; the tensor then holds the result. */
     public void await() {
       work._wait();

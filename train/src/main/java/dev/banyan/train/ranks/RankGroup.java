@@ -1,22 +1,19 @@
 package dev.banyan.train.ranks;
 
 import dev.banyan.cluster.CollectiveOp;
-import dev.banyan.tensor.DType;
 import dev.banyan.tensor.ProcessGroup;
 import dev.banyan.tensor.Scope;
 import dev.banyan.tensor.Tensor;
 import dev.banyan.train.RankLostException;
 import dev.banyan.train.RankPlace;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ranks of one run. Gradients are summed in buckets: while one travels the next is packed. Two
- * ranks add what two shards of one process add, and addition of two numbers does not depend on
- * their order, so the bits are the same.
+ * The ranks of one run. Two ranks add what two shards of one process add, and addition of two
+ * numbers does not depend on their order, so the bits are the same.
  */
 public final class RankGroup implements AutoCloseable {
   /**
@@ -24,17 +21,10 @@ public final class RankGroup implements AutoCloseable {
    */
   private static final Duration PATIENCE = Duration.ofMinutes(30);
 
-  /** Elements of a bucket: 4 MiB of f32. */
-  private static final long BUCKET = 1 << 20;
-
   private final RankPlace place;
   private final ProcessGroup group;
   private final CollectiveLog log;
   private final Heartbeats heartbeats;
-  private final List<Bucket> buckets = new ArrayList<>();
-
-  /** Parameters that travel together in one contiguous tensor, f32. */
-  private record Bucket(Tensor flat, List<Tensor> parameters) {}
 
   private RankGroup(RankPlace place, ProcessGroup group, CollectiveLog log, Heartbeats heartbeats) {
     this.place = place;
@@ -68,64 +58,23 @@ public final class RankGroup implements AutoCloseable {
   }
 
   /**
-   * Sums gradients and a loss over all ranks; a parameter without a gradient here counts as zeros.
+   * What sums the gradients of a model over all ranks.
    *
-   * @return the sum of {@code loss}
+   * @param shards for each shard of this rank all parameters of its replica, in one order
    */
-  public double sum(List<Tensor> parameters, double loss) {
-    if (buckets.isEmpty()) {
-      fill(parameters);
-    }
-    List<ProcessGroup.Begun> travelling = new ArrayList<>();
-    for (Bucket bucket : buckets) {
-      pack(bucket);
-      log.enter(CollectiveOp.ALL_REDUCE, bucket.flat.count() * DType.F32.bytes());
-      travelling.add(group.beginAllReduce(bucket.flat));
-    }
-    Tensor sum = Tensor.full(loss, DType.F64, 1);
-    log.enter(CollectiveOp.ALL_REDUCE, DType.F64.bytes());
-    travelling.add(group.beginAllReduce(sum));
-    for (ProcessGroup.Begun each : travelling) {
-      await(each);
-    }
-    buckets.forEach(RankGroup::unpack);
-    return sum.item();
+  public GradientSum gradients(List<List<Tensor>> shards) {
+    return GradientSum.of(this, shards);
   }
 
-  private void fill(List<Tensor> parameters) {
-    List<Tensor> part = new ArrayList<>();
-    long size = 0;
-    for (Tensor parameter : parameters) {
-      if (size > 0 && size + parameter.count() > BUCKET) {
-        buckets.add(bucket(size, part));
-        part = new ArrayList<>();
-        size = 0;
-      }
-      part.add(parameter);
-      size += parameter.count();
-    }
-    buckets.add(bucket(size, part));
+  /** Begins to sum a tensor over all ranks, in place. */
+  ProcessGroup.Begun begin(Tensor tensor) {
+    log.enter(CollectiveOp.ALL_REDUCE, tensor.count() * tensor.dtype().bytes());
+    return group.beginAllReduce(tensor);
   }
 
-  private static Bucket bucket(long size, List<Tensor> parameters) {
-    return new Bucket(Scope.keep(Tensor.zeros(DType.F32, size)), List.copyOf(parameters));
-  }
-
-  private static void pack(Bucket bucket) {
-    long from = 0;
-    for (Tensor parameter : bucket.parameters) {
-      Tensor piece = bucket.flat.narrow(0, from, parameter.count());
-      parameter.grad().ifPresentOrElse(gradient -> piece.copy_(gradient.reshape(-1)), piece::zero_);
-      from += parameter.count();
-    }
-  }
-
-  private static void unpack(Bucket bucket) {
-    long from = 0;
-    for (Tensor parameter : bucket.parameters) {
-      parameter.setGrad(bucket.flat.narrow(0, from, parameter.count()).view(parameter.shape()));
-      from += parameter.count();
-    }
+  /** Waits for the sum that was begun first of all that were not awaited. */
+  void await(ProcessGroup.Begun begun) {
+    settle(begun::await);
   }
 
   /** The value that rank 0 has. */
@@ -142,10 +91,6 @@ public final class RankGroup implements AutoCloseable {
   public void barrier() {
     log.enter(CollectiveOp.BARRIER, 0);
     settle(group::barrier);
-  }
-
-  private void await(ProcessGroup.Begun begun) {
-    settle(begun::await);
   }
 
   /** Gloo tells of a lost connection, not of whom: heartbeats do, a little later. */
@@ -170,7 +115,6 @@ public final class RankGroup implements AutoCloseable {
   public void close() {
     heartbeats.leave();
     log.close();
-    buckets.forEach(each -> each.flat.close());
     group.close();
   }
 }

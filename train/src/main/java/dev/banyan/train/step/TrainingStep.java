@@ -9,6 +9,7 @@ import dev.banyan.tensor.Shards;
 import dev.banyan.tensor.Tensor;
 import dev.banyan.train.TrainConfig;
 import dev.banyan.train.pack.PackedRow;
+import dev.banyan.train.ranks.GradientSum;
 import dev.banyan.train.ranks.RankGroup;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -28,7 +29,7 @@ public final class TrainingStep implements AutoCloseable {
   private final AdamW optimizer;
   private final Shards shards;
   private final double clip;
-  private final Optional<RankGroup> ranks;
+  private final Optional<GradientSum> overRanks;
   private final int firstShard;
   private final int allShards;
   private final TrainConfig.Routers routers;
@@ -75,7 +76,6 @@ public final class TrainingStep implements AutoCloseable {
    */
   public TrainingStep(LanguageModel model, TrainConfig config, Optional<RankGroup> ranks) {
     this.model = model;
-    this.ranks = ranks;
     this.clip = config.optimizer().clip();
     this.routers = config.routers();
     int own = config.data().shards() / ranks.map(group -> group.place().world()).orElse(1);
@@ -86,7 +86,13 @@ public final class TrainingStep implements AutoCloseable {
     for (int i = 1; i < own; i++) {
       replicas.add(model.replica());
     }
+    this.overRanks = ranks.map(group -> group.gradients(parameters()));
     this.optimizer = optimizer(model, config.optimizer());
+  }
+
+  /** Of each replica, in one order. */
+  private List<List<Tensor>> parameters() {
+    return replicas.stream().map(each -> List.copyOf(each.parameters().values())).toList();
   }
 
   /** Matrices decay, norms and biases do not. */
@@ -115,18 +121,21 @@ public final class TrainingStep implements AutoCloseable {
     int all = microBatches.stream().mapToInt(List::size).sum();
     List<Part> parts = new ArrayList<>();
     double[] losses = new double[replicas.size()];
+    int left = microBatches.size();
     for (List<PackedRow> rows : microBatches) {
+      Optional<GradientSum> afterwards = --left == 0 ? overRanks : Optional.empty();
+      afterwards.ifPresent(GradientSum::expectLast);
       int each = rows.size() / allShards;
       int first = firstShard * each;
       double share = (double) each / all;
       List<Part> these =
           shards.run(
-              shard ->
-                  part(
-                      shard,
-                      rows.subList(first + shard * each, first + (shard + 1) * each),
-                      learned,
-                      share));
+              shard -> {
+                int from = first + shard * each;
+                Part part = part(shard, rows.subList(from, from + each), learned, share);
+                afterwards.ifPresent(sum -> sum.passed(shard));
+                return part;
+              });
       for (int i = 0; i < losses.length; i++) {
         losses[i] += these.get(i).loss;
       }
@@ -137,9 +146,10 @@ public final class TrainingStep implements AutoCloseable {
       loss += each;
     }
     try (Scope scope = Scope.open()) {
-      addGradients();
-      if (ranks.isPresent()) {
-        loss = ranks.get().sum(List.copyOf(model.parameters().values()), loss);
+      if (overRanks.isPresent()) {
+        loss = overRanks.get().await(loss);
+      } else {
+        addGradients();
       }
       double norm = optimizer.clipGradientNorm(clip > 0 ? clip : Float.MAX_VALUE);
       return new Outcome(
@@ -224,6 +234,7 @@ public final class TrainingStep implements AutoCloseable {
 
   @Override
   public void close() {
+    overRanks.ifPresent(GradientSum::close);
     optimizer.close();
     replicas.subList(1, replicas.size()).forEach(LanguageModel::close);
     shards.close();
