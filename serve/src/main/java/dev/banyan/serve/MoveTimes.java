@@ -18,10 +18,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** How long moves, drains and cancellations take on two engine processes of one model. */
 public final class MoveTimes {
   private static final int AFTER_MOVE = 12;
+
+  /** The first prefill of 2,048 tokens, before the compiler, takes 20 s on two busy cores. */
+  private static final long PATIENCE_MILLIS = 180_000;
+
+  private static final long NEIGHBOUR_MILLIS = 50;
 
   private MoveTimes() {}
 
@@ -80,8 +86,9 @@ public final class MoveTimes {
         neighbours.add(fleet.ask(plain(prompt(seed, -i - 10, 64, vocabulary), 4000)));
         neighbours.add(fleet.ask(plain(prompt(seed, -i - 9000, 64, vocabulary), 4000)));
         List<Future<double[]>> heard = new ArrayList<>();
+        var over = new AtomicBoolean();
         for (LiveFleet.Answer each : neighbours) {
-          heard.add(pool.submit(() -> neighbour(each)));
+          heard.add(pool.submit(() -> neighbour(each, over)));
         }
         int[] prompt = prompt(seed, i, context, vocabulary);
         long asked = System.nanoTime();
@@ -93,6 +100,7 @@ public final class MoveTimes {
         double[] after = times(answer, AFTER_MOVE);
         double settled = System.nanoTime() / 1e9;
         double[] rest = times(answer, 24);
+        over.set(true);
         neighbours.forEach(fleet::cancel);
         if (i >= 0) {
           double longest = after[0] - before[before.length - 1];
@@ -149,12 +157,12 @@ public final class MoveTimes {
         int from = Math.floorMod(round, 2);
         // everything begins on the one that will be drained
         boolean unusedOther = fleet.drain(1 - from, true);
-        List<Future<double[]>> clients = new ArrayList<>();
+        List<Future<Integer>> clients = new ArrayList<>();
         for (int i = 0; i < streams; i++) {
           int[] prompt = prompt(seed, round * streams + i, 48, vocabulary);
           LiveFleet.Answer answer = fleet.ask(plain(prompt, 400));
           double[] unusedTimes = times(answer, 1);
-          clients.add(pool.submit(() -> times(answer, Integer.MAX_VALUE)));
+          clients.add(pool.submit(() -> toItsEnd(answer)));
         }
         boolean unusedBack = fleet.drain(1 - from, false);
         long before = fleet.owned(from);
@@ -164,8 +172,8 @@ public final class MoveTimes {
           Thread.sleep(1);
         }
         double took = (System.nanoTime() - start) / 1e9;
-        for (Future<double[]> each : clients) {
-          failed += each.get().length == 399 ? 0 : 1;
+        for (Future<Integer> each : clients) {
+          failed += each.get() == 399 ? 0 : 1;
         }
         boolean unusedAgain = fleet.drain(from, false);
         if (round >= 0) {
@@ -245,34 +253,59 @@ public final class MoveTimes {
         "");
   }
 
-  /** A request that is cancelled one day, of which nothing is heard then. */
-  private static double[] neighbour(LiveFleet.Answer answer) throws InterruptedException {
-    double[] first = times(answer, 1);
-    double[] rest = times(answer, Integer.MAX_VALUE, 600);
-    double[] all = Arrays.copyOf(first, first.length + rest.length);
-    System.arraycopy(rest, 0, all, first.length, rest.length);
-    return all;
-  }
-
-  /** When the next tokens came, seconds; fewer when the answer ends or goes silent. */
-  private static double[] times(LiveFleet.Answer answer, int count) throws InterruptedException {
-    return times(answer, count, 20_000);
-  }
-
-  private static double[] times(LiveFleet.Answer answer, int count, long patienceMillis)
+  /** When tokens of a neighbour came, until it is cancelled, however long one takes. */
+  private static double[] neighbour(LiveFleet.Answer answer, AtomicBoolean over)
       throws InterruptedException {
     List<Double> times = new ArrayList<>();
-    while (times.size() < count) {
-      Token token = answer.next(patienceMillis);
-      if (token == null || token.finish() == Token.Finish.ERROR) {
-        break;
-      }
-      times.add(System.nanoTime() / 1e9);
-      if (token.finish() != Token.Finish.NONE) {
-        break;
+    while (!over.get()) {
+      if (answer.next(NEIGHBOUR_MILLIS) != null) {
+        times.add(System.nanoTime() / 1e9);
       }
     }
     return array(times);
+  }
+
+  /**
+   * When the next tokens came, seconds.
+   *
+   * @throws IllegalStateException when the answer fails, ends or goes silent before
+   */
+  static double[] times(LiveFleet.Answer answer, int count, long patienceMillis)
+      throws InterruptedException {
+    double[] times = new double[count];
+    for (int i = 0; i < count; i++) {
+      Token token = answer.next(patienceMillis);
+      if (token == null || token.finish() != Token.Finish.NONE) {
+        throw new IllegalStateException(
+            "request %d %s after %d of %d tokens"
+                .formatted(
+                    answer.id(),
+                    token == null
+                        ? "was silent for %d s".formatted(patienceMillis / 1000)
+                        : "ended with " + token.finish(),
+                    i,
+                    count));
+      }
+      times[i] = System.nanoTime() / 1e9;
+    }
+    return times;
+  }
+
+  private static double[] times(LiveFleet.Answer answer, int count) throws InterruptedException {
+    return times(answer, count, PATIENCE_MILLIS);
+  }
+
+  /** How many tokens come until the answer ends; -1 when it fails. */
+  private static int toItsEnd(LiveFleet.Answer answer) throws InterruptedException {
+    for (int count = 1; ; count++) {
+      Token token = answer.next(PATIENCE_MILLIS);
+      if (token == null || token.finish() == Token.Finish.ERROR) {
+        return -1;
+      }
+      if (token.finish() != Token.Finish.NONE) {
+        return count;
+      }
+    }
   }
 
   private static void between(double[] times, int from, List<Double> into) {
