@@ -3,11 +3,21 @@ package dev.banyan.cli.serve;
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
@@ -31,6 +41,33 @@ final class GatewayClient {
       description = "Its API key (default: the environment's BANYAN_KEY).")
   private @Nullable String key;
 
+  @Option(
+      names = "--cert",
+      paramLabel = "PEM",
+      description = "Trust this certificate, for a gateway whose own one nobody signed.")
+  private @Nullable Path certificate;
+
+  private HttpClient client() {
+    if (certificate == null) {
+      return HttpClient.newHttpClient();
+    }
+    try (InputStream in = Files.newInputStream(certificate)) {
+      KeyStore trusted = KeyStore.getInstance("PKCS12");
+      trusted.load(null, null);
+      var all = CertificateFactory.getInstance("X.509").generateCertificates(in);
+      for (Certificate each : all) {
+        trusted.setCertificateEntry("gateway " + trusted.size(), each);
+      }
+      var managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      managers.init(trusted);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, managers.getTrustManagers(), null);
+      return HttpClient.newBuilder().sslContext(context).build();
+    } catch (IOException | GeneralSecurityException e) {
+      throw new UserInputException(certificate + " is no certificate: " + e.getMessage(), e);
+    }
+  }
+
   /**
    * Asks and gives the answer.
    *
@@ -38,7 +75,7 @@ final class GatewayClient {
    */
   JsonNode ask(String method, String path) throws IOException {
     HttpResponse<String> answer;
-    try (HttpClient client = HttpClient.newHttpClient()) {
+    try (HttpClient client = client()) {
       var request =
           HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + path))
               .timeout(PATIENCE)
@@ -49,6 +86,14 @@ final class GatewayClient {
       answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     } catch (IllegalArgumentException e) {
       throw new UserInputException(url + " is no address: " + e.getMessage(), e);
+    } catch (SSLException e) {
+      throw new UserInputException(
+          url
+              + " speaks no TLS that is trusted here ("
+              + e.getMessage()
+              + "); --cert names its"
+              + " certificate",
+          e);
     } catch (IOException e) {
       throw new UserInputException(
           "no gateway answers at " + url + "; is 'banyan serve' running?", e);
