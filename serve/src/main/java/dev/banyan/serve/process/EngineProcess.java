@@ -113,6 +113,15 @@ public final class EngineProcess {
   public static void main(String[] args) throws IOException {
     var settings = Json.read(Path.of(args[0]), EngineSettings.class);
     int code = 0;
+    if (!settings.alone()) {
+      // a gateway that dies before it connects leaves no engine behind
+      ProcessHandle.current()
+          .parent()
+          .ifPresent(
+              parent -> {
+                var unused = parent.onExit().thenRun(() -> Runtime.getRuntime().halt(0));
+              });
+    }
     try {
       new EngineProcess(settings).run();
     } catch (UserInputException e) {
