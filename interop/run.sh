@@ -51,8 +51,12 @@ echo "== adapters, as PEFT computes with them"
 "$python" "$here/make_adapter_golden.py" "$home/weights/src/test/resources/hf" "$work/adapter"
 for folder in "$work"/adapter/*/; do
   name=$(basename "$folder")
-  cmp "$folder/adapter_model.safetensors" \
-    "$home/model/src/test/resources/adapter/$name/adapter_model.safetensors"
+  recorded=$home/model/src/test/resources/adapter/$name/adapter_model.safetensors
+  case $name in
+    # a product of matrices: its last bit depends on the processor
+    *-projected) "$python" "$here/close_tensors.py" "$folder/adapter_model.safetensors" "$recorded" ;;
+    *) cmp "$folder/adapter_model.safetensors" "$recorded" ;;
+  esac
 done
 
 echo "== recorded outputs are what the libraries give today"

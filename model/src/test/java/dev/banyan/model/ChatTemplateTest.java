@@ -80,6 +80,7 @@ class ChatTemplateTest {
           {% froeach x in y %}             @ 1:4  @ there is no tag 'froeach'
           {{ x | uper }}                   @ 1:8  @ there is no filter 'uper'; did you mean 'upper'?
           {{ x is strin }}                 @ 1:9  @ there is no test 'strin'; did you mean 'string'?
+          {{ x is none.y }}                @ 1:9  @ there is no test 'none.y'
           {{ 'a }}                         @ 1:4  @ the string has no end '
           {{ [1, 2) }}                     @ 1:9  @ unexpected ')'
           {% break %}                      @ 1:4  @ break outside of a loop
@@ -120,7 +121,7 @@ class ChatTemplateTest {
         .hasMessageStartingWith("hostile:1:");
   }
 
-  /** Texts that Jinja 3.1.6 gave: it sorts by lists of keys, and lists look for equals first. */
+  /** Texts that Jinja 3.1.6 gave: it sorts by lists of keys, which look for equals first. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '@',
@@ -130,8 +131,10 @@ class ChatTemplateTest {
           {{ [none, none] | sort }}                       @ [None, None]
           {{ [x, y] | sort(reverse=true) }}               @ [Undefined, Undefined]
           {{ [{'a': 1}, {'b': 2}] | sort(attribute='c') }} @ [{'a': 1}, {'b': 2}]
+          {{ {range(2): 'r', (0, 1): 't'}[range(0, 2)] }} @ r
+          {{ {1: 2}[([1],)] is defined }} @ False
           """)
-  void whatIsEqualHasAnOrder(String source, String text) {
+  void whatIsEqualIsFoundSo(String source, String text) {
     assertThat(ChatTemplate.parse("t", source, Map.of()).render(question()).text()).isEqualTo(text);
   }
 

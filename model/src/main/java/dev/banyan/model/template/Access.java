@@ -51,7 +51,7 @@ final class Access {
   private static @Nullable Value itemOrNull(Value of, Value index) {
     return switch (of) {
       case Value.Missing missing -> throw Fault.of(missing.why());
-      case Dict dict -> isHashable(index) ? dict.get(index) : null;
+      case Dict dict -> Dict.isKey(index) ? dict.get(index) : null;
       case Value.Text text -> {
         int at = index(index, PyText.length(text.value()));
         yield at < 0 ? null : new Value.Text(PyText.at(text.value(), at), text.markup());
@@ -62,11 +62,6 @@ final class Access {
       }
       default -> null;
     };
-  }
-
-  private static boolean isHashable(Value key) {
-    return !(key instanceof Dict)
-        && (!(key instanceof Value.Items items) || items.kind() == Value.Items.Kind.TUPLE);
   }
 
   /** A place from 0, counted from the end when negative; -1 when there is none. */

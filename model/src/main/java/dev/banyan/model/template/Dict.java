@@ -65,6 +65,17 @@ final class Dict implements Value {
   }
 
   /** Equal for keys that Python takes as one. */
+  /** Whether Python would take it as a key; a tuple is one when all in it are. */
+  static boolean isKey(Value key) {
+    return switch (key) {
+      case Items items ->
+          items.kind() == Items.Kind.RANGE
+              || items.kind() == Items.Kind.TUPLE && items.values().stream().allMatch(Dict::isKey);
+      case Text _, Truth _, Whole _, Real _, None _, Missing _ -> true;
+      default -> false;
+    };
+  }
+
   private static Object hash(Value key) {
     return switch (key) {
       case Text text -> text.value();
@@ -82,10 +93,11 @@ final class Dict implements Value {
   }
 
   private static Object hash(Items items) {
-    if (items.kind() != Items.Kind.TUPLE) {
-      throw unhashable(items);
-    }
-    return items.values().stream().map(Dict::hash).toList();
+    return switch (items.kind()) {
+      case TUPLE -> items.values().stream().map(Dict::hash).toList();
+      case RANGE -> List.of(Items.Kind.RANGE, items.values().stream().map(Dict::hash).toList());
+      default -> throw unhashable(items);
+    };
   }
 
   private static Fault unhashable(Value key) {

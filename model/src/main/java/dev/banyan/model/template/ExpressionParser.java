@@ -366,22 +366,26 @@ final class ExpressionParser {
   private Expression filter(@Nullable Expression of) {
     Token name = tokens.expect(Kind.NAME, "the name of a filter");
     if (!Filters.has(name.text()) || tokens.isOperator(".")) {
-      String rest = tokens.isOperator(".") ? "." + tokens.peekSecond().text() : "";
       throw Fault.at(
           name.at(),
-          "there is no filter '%s%s'%s".formatted(name.text(), rest, Filters.near(name.text())));
+          "there is no filter '%s'%s".formatted(dotted(name), Filters.near(name.text())));
     }
     Given given = tokens.isOperator("(") ? given() : Given.NONE;
     return new Expression.Filtered(name.at(), of, name.text(), given);
+  }
+
+  /** Jinja takes a dot behind the name of a filter or test, and what follows it, as part of it. */
+  private String dotted(Token name) {
+    return tokens.isOperator(".") ? name.text() + "." + tokens.peekSecond().text() : name.text();
   }
 
   private Expression tested(Expression of) {
     tokens.take();
     boolean negated = tokens.takeName("not");
     Token name = tokens.expect(Kind.NAME, "the name of a test");
-    if (!Tests.has(name.text())) {
+    if (!Tests.has(name.text()) || tokens.isOperator(".")) {
       throw Fault.at(
-          name.at(), "there is no test '%s'%s".formatted(name.text(), Tests.near(name.text())));
+          name.at(), "there is no test '%s'%s".formatted(dotted(name), Tests.near(name.text())));
     }
     Given given = Given.NONE;
     if (tokens.isOperator("(")) {
