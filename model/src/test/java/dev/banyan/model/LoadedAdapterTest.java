@@ -283,7 +283,14 @@ class LoadedAdapterTest {
     Process child =
         new ProcessBuilder(
                 JavaCommand.of(
-                    List.of("-XX:+UseSerialGC", "-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch"),
+                    // compiled in the foreground: a compiler that lags behind is resident too
+                    List.of(
+                        "-XX:+UseSerialGC",
+                        "-Xms96m",
+                        "-Xmx96m",
+                        "-XX:+AlwaysPreTouch",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xbatch"),
                     AdapterRounds.class.getName(),
                     METHODS.stream()
                         .map(method -> Oracle.resource("/adapter/llama-gqa-" + method).toString())
