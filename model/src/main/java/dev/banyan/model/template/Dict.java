@@ -67,13 +67,14 @@ final class Dict implements Value {
   /** Equal for keys that Python takes as one. */
   /** Whether Python would take it as a key; a tuple is one when all in it are. */
   static boolean isKey(Value key) {
-    return switch (key) {
-      case Items items ->
-          items.kind() == Items.Kind.RANGE
-              || items.kind() == Items.Kind.TUPLE && items.values().stream().allMatch(Dict::isKey);
-      case Text _, Truth _, Whole _, Real _, None _, Missing _ -> true;
-      default -> false;
-    };
+    if (key instanceof Items items) {
+      return items.kind() == Items.Kind.RANGE
+          || items.kind() == Items.Kind.TUPLE && items.values().stream().allMatch(Dict::isKey);
+    }
+    return Numbers.isNumber(key)
+        || key instanceof Text
+        || key instanceof None
+        || key instanceof Missing;
   }
 
   private static Object hash(Value key) {
