@@ -36,6 +36,7 @@ public final class EngineLauncher {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(EngineProcess.class.getName());
     command.add(file.toString());
+    command.add(Long.toString(ProcessHandle.current().pid()));
     return new ProcessBuilder(command)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(log(settings, folder).toFile())
