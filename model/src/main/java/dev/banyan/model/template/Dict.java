@@ -64,7 +64,6 @@ final class Dict implements Value {
     return pairs;
   }
 
-  /** Equal for keys that Python takes as one. */
   /** Whether Python would take it as a key; a tuple is one when all in it are. */
   static boolean isKey(Value key) {
     if (key instanceof Items items) {
@@ -77,6 +76,7 @@ final class Dict implements Value {
         || key instanceof Missing;
   }
 
+  /** Equal for keys that Python takes as one. */
   private static Object hash(Value key) {
     return switch (key) {
       case Text text -> text.value();
