@@ -68,7 +68,7 @@ final class Dict implements Value {
   static boolean isKey(Value key) {
     if (key instanceof Items items) {
       return items.kind() == Items.Kind.RANGE
-          || items.kind() == Items.Kind.TUPLE && items.values().stream().allMatch(Dict::isKey);
+          || (items.kind() == Items.Kind.TUPLE && items.values().stream().allMatch(Dict::isKey));
     }
     return Numbers.isNumber(key)
         || key instanceof Text
