@@ -110,9 +110,11 @@ final class RunningServer implements AutoCloseable {
     socket.setReceiveBufferSize(4096);
     socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    String head = "POST %s HTTP/1.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n";
+    String head =
+        "POST %s HTTP/1.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+            .formatted(path, bytes.length);
     OutputStream to = socket.getOutputStream();
-    to.write(head.formatted(path, bytes.length).getBytes(StandardCharsets.US_ASCII));
+    to.write(head.getBytes(StandardCharsets.US_ASCII));
     to.write(bytes);
     return socket;
   }
