@@ -205,7 +205,7 @@ public final class CommandTree {
   private static OptionSpec helpOption() {
     return OptionSpec.builder("-h", "--help")
         .usageHelp(true)
-        .order(9_999) // of the largest int picocli, which subtracts, would make the smallest
+        .order(9_999) // picocli subtracts orders: with the largest int they would overflow
         .description("Show this help and exit.")
         .build();
   }

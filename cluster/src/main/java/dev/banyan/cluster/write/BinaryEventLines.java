@@ -110,18 +110,14 @@ public final class BinaryEventLines extends LockedLines {
 
   @Override
   public void heartbeat(long tNanos, int rank, long step) {
-    locked(
-        () -> {
-          none(tNanos, rank, 0, step, 0, EventKind.HB.ordinal());
-        });
+    locked(() -> none(tNanos, rank, 0, step, 0, EventKind.HB.ordinal()));
   }
 
   @Override
   public void gone(EventLine.Gone gone) {
     locked(
-        () -> {
-          none(gone.tNanos(), gone.rank(), place(gone.proof()), 0, 0, EventKind.GONE.ordinal());
-        });
+        () ->
+            none(gone.tNanos(), gone.rank(), place(gone.proof()), 0, 0, EventKind.GONE.ordinal()));
   }
 
   @Override

@@ -106,7 +106,7 @@ public final class JsonEventLines extends LockedLines {
       int peer,
       EventLine.Direction dir,
       EventKind ev) {
-    locked(
+    line(
         () -> {
           number("{\"t_ns\":", tNanos);
           number(",\"rank\":", rank);
@@ -125,8 +125,7 @@ public final class JsonEventLines extends LockedLines {
           }
           raw(",\"ev\":\"");
           raw(ev.word());
-          raw("\"}\n");
-          drainWhenFull();
+          raw("\"");
         });
   }
 
@@ -135,14 +134,10 @@ public final class JsonEventLines extends LockedLines {
         () -> {
           fields.run();
           raw("}\n");
-          drainWhenFull();
+          if (at > 1 << 15) {
+            drain();
+          }
         });
-  }
-
-  private void drainWhenFull() throws IOException {
-    if (at > 1 << 15) {
-      drain();
-    }
   }
 
   @Override
