@@ -11,7 +11,6 @@ import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +22,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** How long moves, drains and cancellations take on two engine processes of one model. */
 public final class MoveTimes {
   private static final int AFTER_MOVE = 12;
+  private static final int WARM_UP = 3;
+
+  /** How often a move is tried, for each that is asked for: one may be given up. */
+  private static final int TRIALS = 4;
 
   /** The first prefill of 2,048 tokens, before the compiler, takes 20 s on two busy cores. */
   private static final long PATIENCE_MILLIS = 180_000;
@@ -65,8 +68,10 @@ public final class MoveTimes {
   public record Cancels(int count, int inTime, double median, double p99, double longest) {}
 
   /**
-   * Moves a request of about {@code context} tokens {@code moves} times, a fresh one each time.
+   * Moves a request of about {@code context} tokens {@code moves} times, a fresh one each time. A
+   * move that is given up is no measurement: another is made.
    *
+   * @return of as many moves as were made, at most {@code moves}, within four trials for each
    * @throws IOException when an engine does not start
    */
   public static Downtime downtime(Path model, int context, int moves, Seed seed, Progress progress)
@@ -80,59 +85,53 @@ public final class MoveTimes {
       List<Double> anew = new ArrayList<>();
       List<Double> busy = new ArrayList<>();
       List<Double> quiet = new ArrayList<>();
-      for (int i = -3; i < moves; i++) {
-        // the first three warm up
+      List<Double> stopped = new ArrayList<>();
+      for (int i = 0; stopped.size() < moves && i < WARM_UP + TRIALS * moves; i++) {
         var neighbours = new ArrayList<LiveFleet.Answer>();
-        neighbours.add(fleet.ask(plain(prompt(seed, -i - 10, 64, vocabulary), 4000)));
-        neighbours.add(fleet.ask(plain(prompt(seed, -i - 9000, 64, vocabulary), 4000)));
+        neighbours.add(fleet.ask(plain(prompt(seed, -2 * i - 1, 64, vocabulary), 4000)));
+        neighbours.add(fleet.ask(plain(prompt(seed, -2 * i - 2, 64, vocabulary), 4000)));
         List<Future<double[]>> heard = new ArrayList<>();
         var over = new AtomicBoolean();
         for (LiveFleet.Answer each : neighbours) {
           heard.add(pool.submit(() -> neighbour(each, over)));
         }
+        int madeBefore = fleet.stoppedSeconds().length;
         int[] prompt = prompt(seed, i, context, vocabulary);
         long asked = System.nanoTime();
         LiveFleet.Answer answer = fleet.ask(plain(prompt, 80));
         double[] before = times(answer, 20);
-        double first = before[0] - asked / 1e9;
         double moved = System.nanoTime() / 1e9;
-        boolean unused = fleet.move(answer);
+        boolean begun = fleet.move(answer);
         double[] after = times(answer, AFTER_MOVE);
         double settled = System.nanoTime() / 1e9;
         double[] rest = times(answer, 24);
         over.set(true);
         neighbours.forEach(fleet::cancel);
-        if (i >= 0) {
-          double longest = after[0] - before[before.length - 1];
-          for (int k = 1; k < after.length; k++) {
-            longest = Math.max(longest, after[k] - after[k - 1]);
-          }
-          anew.add(first);
-          gaps.add(longest);
+        List<double[]> neighboursTimes = new ArrayList<>();
+        for (Future<double[]> one : heard) {
+          neighboursTimes.add(one.get());
+        }
+        double[] made = fleet.stoppedSeconds();
+        if (i >= WARM_UP && begun && made.length > madeBefore) {
+          stopped.add(made[madeBefore]);
+          anew.add(before[0] - asked / 1e9);
+          gaps.add(longest(before[before.length - 1], after));
           between(before, 2, steps);
           between(rest, 1, steps);
-          for (Future<double[]> one : heard) {
-            split(one.get(), before[2], moved, settled, quiet, busy);
-          }
-        } else {
-          for (Future<double[]> one : heard) {
-            double[] ignored = one.get();
-          }
+          neighboursTimes.forEach(each -> split(each, before[2], moved, settled, quiet, busy));
         }
         fleet.cancel(answer);
-        progress.step(Math.max(0, i + 1), context + " tokens");
+        progress.step(stopped.size(), context + " tokens");
       }
       double step = LiveSettings.quantile(array(steps), 0.5);
-      double[] stopped = fleet.stoppedSeconds();
-      stopped = Arrays.copyOfRange(stopped, Math.min(3, stopped.length), stopped.length);
       return new Downtime(
           context,
-          stopped.length,
+          stopped.size(),
           step,
           LiveSettings.quantile(array(gaps), 0.5) / step,
           LiveSettings.quantile(array(gaps), 0.99) / step,
-          LiveSettings.quantile(stopped, 0.5),
-          LiveSettings.quantile(stopped, 0.99),
+          LiveSettings.quantile(array(stopped), 0.5),
+          LiveSettings.quantile(array(stopped), 0.99),
           LiveSettings.quantile(array(anew), 0.5),
           LiveSettings.quantile(array(busy), 0.5),
           LiveSettings.quantile(array(quiet), 0.5));
@@ -306,6 +305,15 @@ public final class MoveTimes {
         return count;
       }
     }
+  }
+
+  /** The longest time between two tokens, the first one's from {@code last} on. */
+  private static double longest(double last, double[] times) {
+    double longest = times[0] - last;
+    for (int k = 1; k < times.length; k++) {
+      longest = Math.max(longest, times[k] - times[k - 1]);
+    }
+    return longest;
   }
 
   private static void between(double[] times, int from, List<Double> into) {
