@@ -293,7 +293,7 @@ final class Migrations {
         case DestinationSide.Action.ToGateway to -> gateway.accept(new Say.Protocol(to.message()));
         case DestinationSide.Action.Run run -> {
           // every block came, so none is being read: this only refuses what comes again
-          boolean unread = move.close();
+          boolean unused = move.close();
           var portable =
               Json.mapper().readValue(run.request().engineState(), Engine.Portable.class);
           engine.adopt(migration.request(), run.epoch(), run.nextToken(), portable, move.blocks);
