@@ -126,10 +126,10 @@ final class RunningServer implements AutoCloseable {
 
   /** SIGINT to it and to what it started, as Ctrl-C in a terminal. */
   void interrupt() throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("kill", "-INT"));
-    command.add(Long.toString(process.pid()));
-    process.children().forEach(child -> command.add(Long.toString(child.pid())));
-    assertThat(new ProcessBuilder(command).start().waitFor()).isZero();
+    var processes = new StringBuilder().append(process.pid());
+    process.children().forEach(child -> processes.append(' ').append(child.pid()));
+    var kill = new ProcessBuilder("sh", "-c", "kill -INT " + processes);
+    assertThat(kill.start().waitFor()).isZero();
   }
 
   boolean isAlive() {

@@ -201,8 +201,13 @@ class ServeCommandsTest {
   }
 
   /** The JSON file an engine was started with. */
-  private static Path settings(ProcessHandle engine) {
-    String[] arguments = engine.info().arguments().orElseThrow();
+  private static Path settings(ProcessHandle engine) throws IOException {
+    // the JDK does not tell arguments that are longer than a page, and a class path can be
+    Path whole = Path.of("/proc", Long.toString(engine.pid()), "cmdline");
+    String[] arguments =
+        Files.exists(whole)
+            ? Files.readString(whole).split("\0", 0)
+            : engine.info().arguments().orElseThrow();
     return Path.of(arguments[arguments.length - 2]); // behind it is the gateway's process
   }
 
