@@ -124,12 +124,15 @@ final class RunningServer implements AutoCloseable {
     process.destroy();
   }
 
-  /** SIGINT to it and to what it started, as Ctrl-C in a terminal. */
+  /**
+   * As Ctrl-C in a terminal: SIGINT to what it started, and SIGTERM to it, as whoever runs tests in
+   * the background has them ignore SIGINT.
+   */
   void interrupt() throws IOException, InterruptedException {
-    var processes = new StringBuilder().append(process.pid());
-    process.children().forEach(child -> processes.append(' ').append(child.pid()));
-    var kill = new ProcessBuilder("sh", "-c", "kill -INT " + processes);
-    assertThat(kill.start().waitFor()).isZero();
+    var engines = new StringBuilder();
+    process.children().forEach(child -> engines.append(' ').append(child.pid()));
+    String kills = "kill -INT%s && kill -TERM %d".formatted(engines, process.pid());
+    assertThat(new ProcessBuilder("sh", "-c", kills).start().waitFor()).isZero();
   }
 
   boolean isAlive() {

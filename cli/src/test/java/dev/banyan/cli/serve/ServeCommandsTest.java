@@ -149,7 +149,7 @@ class ServeCommandsTest {
       assertThat(all).endsWith("data: [DONE]\n\n\r\n0\r\n\r\n");
       assertThat(Pattern.compile("\"finish_reason\":\"length\"").matcher(all).results())
           .hasSize(16);
-      assertThat(server.exitCode()).isEqualTo(130);
+      assertThat(server.exitCode()).isEqualTo(143);
       assertThat(engines).noneMatch(ProcessHandle::isAlive);
       assertThat(files).doesNotExist();
     }
