@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
@@ -18,7 +20,9 @@ import java.util.Optional;
 /**
  * Keys of a gateway's clients. The file has a line for each, {@code NAME SHA256 REQUESTS TOKENS},
  * the last two a minute, 0 for no limit; lines that begin with {@code #} say nothing. Keys are 256
- * random bits, so one round of SHA-256 keeps them. All methods may be called by any thread.
+ * random bits, so one round of SHA-256 keeps them. A file that was changed is read again at the
+ * next request, so a key whose line is gone opens nothing any more; while a file is no list of
+ * keys, the one read before holds. All methods may be called by any thread.
  */
 public final class ApiKeys {
   /**
@@ -38,13 +42,17 @@ public final class ApiKeys {
     long tokens;
   }
 
-  private final Map<String, Client> clients = new HashMap<>();
+  private record Version(FileTime time, long bytes, String id) {}
+
+  private final Path file;
+  private Map<String, Client> clients;
+  private Version version;
   private final Map<String, Spent> spent = new HashMap<>();
 
-  private ApiKeys(List<Client> all) {
-    for (Client each : all) {
-      clients.put(each.hash(), each);
-    }
+  private ApiKeys(Path file, Version version, Map<String, Client> clients) {
+    this.file = file;
+    this.version = version;
+    this.clients = clients;
   }
 
   /**
@@ -53,24 +61,34 @@ public final class ApiKeys {
    * @throws UserInputException when a line is not as it should be, or there is none
    */
   public static ApiKeys read(Path file) {
-    List<String> lines;
     try {
-      lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+      Version version = version(file); // before its lines, so a change in between is seen later
+      return new ApiKeys(file, version, clients(file));
     } catch (IOException e) {
       throw new UserInputException(file + " cannot be read: " + e.getMessage(), e);
     }
-    List<Client> all = new java.util.ArrayList<>();
+  }
+
+  private static Version version(Path file) throws IOException {
+    var seen = Files.readAttributes(file, BasicFileAttributes.class);
+    return new Version(seen.lastModifiedTime(), seen.size(), String.valueOf(seen.fileKey()));
+  }
+
+  private static Map<String, Client> clients(Path file) throws IOException {
+    List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+    Map<String, Client> all = new HashMap<>();
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i).strip();
       if (!line.isEmpty() && !line.startsWith("#")) {
-        all.add(client(line, file + ":" + (i + 1)));
+        Client client = client(line, file + ":" + (i + 1));
+        all.put(client.hash(), client);
       }
     }
     if (all.isEmpty()) {
       throw new UserInputException(
           file + " has no key; 'banyan serve key NAME' makes one and prints its line");
     }
-    return new ApiKeys(all);
+    return all;
   }
 
   private static Client client(String line, String where) {
@@ -103,8 +121,17 @@ public final class ApiKeys {
     return new Fresh(key, "%s %s %d %d".formatted(name, hash(key), requests, tokens));
   }
 
-  /** Whose key it is. */
-  public Optional<Client> client(String key) {
+  /** Whose key it is, by the file as it is now. */
+  public synchronized Optional<Client> client(String key) {
+    try {
+      Version now = version(file);
+      if (!now.equals(version)) {
+        clients = clients(file);
+        version = now;
+      }
+    } catch (IOException | UserInputException e) {
+      // it is being written, or damaged: what was read before holds
+    }
     return Optional.ofNullable(clients.get(hash(key)));
   }
 

@@ -5,6 +5,7 @@ import dev.banyan.serve.gateway.Server;
 import dev.banyan.serve.process.EngineSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -100,9 +101,12 @@ public final class Gateway implements AutoCloseable {
     server.scale(instances);
   }
 
-  /** Refuses new requests and waits, at most 30 s, until those that run have ended. */
-  public void finish() {
-    server.finish();
+  /**
+   * Refuses new requests and waits until the answers of those that run are written. Those that take
+   * longer than {@code patience} end with an error that says so.
+   */
+  public void finish(Duration patience) {
+    server.finish(patience);
   }
 
   /** Asks every running request to move to another instance; gives how many were asked. */

@@ -13,11 +13,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,10 @@ public final class LiveFaults {
   private static final int POOL = 48;
   private static final int STREAMS = 6;
   private static final int SETTLE_SECONDS = 12;
-  private static final int ARMED_MILLIS = 1500;
+
+  /** At most so many runs for each fault that shall strike. */
+  private static final int DRAWS = 4;
+
   private static final int STALL_MILLIS = 3500;
 
   /** What is said in a move, in its order: where a fault can strike. */
@@ -66,7 +69,10 @@ public final class LiveFaults {
   /**
    * What came of it.
    *
-   * @param runs in each of which one fault struck, by {@code faults}
+   * @param runs in each of which one fault struck: its message passed; by kind in {@code faults}
+   *     and by message in {@code steps}
+   * @param notReached further runs, whose requests ended before the message passed; their answers
+   *     and memory were checked too
    * @param answers that were asked for and not cancelled
    * @param errors answers that ended with an error or not at all
    * @param wrong answers with a token differing, lost or doubled
@@ -77,7 +83,9 @@ public final class LiveFaults {
    */
   public record Tally(
       int runs,
+      int notReached,
       Map<Fault, Integer> faults,
+      Map<String, Integer> steps,
       long answers,
       long errors,
       long wrong,
@@ -89,6 +97,7 @@ public final class LiveFaults {
       List<String> violations) {
     public Tally {
       faults = Map.copyOf(faults);
+      steps = Map.copyOf(steps);
       violations = List.copyOf(violations);
     }
   }
@@ -98,14 +107,14 @@ public final class LiveFaults {
 
   private static final class Trial {
     final AtomicReference<@Nullable Armed> armed = new AtomicReference<>();
-    final AtomicReference<@Nullable Integer> struck = new AtomicReference<>();
+    final AtomicReference<FaultyLink.@Nullable Frame> struck = new AtomicReference<>();
 
-    FaultyLink.Fate fate(int engine, String type) {
+    FaultyLink.Fate fate(FaultyLink.Frame frame) {
       Armed now = armed.get();
-      if (now == null || !now.step.equals(type) || !armed.compareAndSet(now, null)) {
+      if (now == null || !now.step.equals(frame.type()) || !armed.compareAndSet(now, null)) {
         return FaultyLink.Fate.PASS;
       }
-      struck.set(engine);
+      struck.set(frame);
       return switch (now.fault) {
         case LOST_MESSAGE, LOST_COMMIT_ACK -> FaultyLink.Fate.LOSE;
         case LATE_MESSAGE -> FaultyLink.Fate.DELAY;
@@ -116,7 +125,8 @@ public final class LiveFaults {
   }
 
   /**
-   * Runs one fault after another on one cluster of three instances.
+   * Runs one fault after another on one cluster of three instances, until {@code runs} of them
+   * struck or four times as many were tried.
    *
    * @param model a folder with a tokenizer
    * @throws IOException when an engine does not start
@@ -150,6 +160,7 @@ public final class LiveFaults {
     final Trial trial;
     final Seed seed;
     final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
+    final Map<String, Integer> steps = new TreeMap<>();
     final List<Double> gaps = new ArrayList<>();
     final List<String> violations = new ArrayList<>();
     long answers;
@@ -174,15 +185,22 @@ public final class LiveFaults {
 
     Tally all(int runs, Progress progress)
         throws IOException, InterruptedException, ExecutionException {
-      for (int run = 0; run < runs; run++) {
-        one(run);
-        progress.step(run + 1, violations.size() + " violations");
+      int struck = 0;
+      int draw = 0;
+      for (; struck < runs && draw < DRAWS * runs; draw++) {
+        // the same kind again until it strikes
+        struck += one(draw, Fault.values()[struck % Fault.values().length]) ? 1 : 0;
+        progress.step(
+            struck,
+            "%d not reached, %d violations".formatted(draw + 1 - struck, violations.size()));
       }
       double[] pauses = gaps.stream().mapToDouble(Double::doubleValue).toArray();
       LiveFleet.Counts counts = fleet.counts();
       return new Tally(
-          runs,
+          struck,
+          draw - struck,
           faults,
+          steps,
           answers,
           errors,
           wrong,
@@ -194,9 +212,9 @@ public final class LiveFaults {
           violations);
     }
 
-    void one(int run) throws IOException, InterruptedException, ExecutionException {
+    /** One run; whether its fault struck. */
+    boolean one(int run, Fault fault) throws IOException, InterruptedException, ExecutionException {
       RandomGenerator random = seed.stream("fault", run);
-      Fault fault = Fault.values()[run % Fault.values().length];
       String step =
           switch (fault) {
             case LOST_COMMIT_ACK -> "Committed";
@@ -209,7 +227,6 @@ public final class LiveFaults {
           };
       trial.struck.set(null);
       trial.armed.set(new Armed(step, fault));
-      var mover = new AtomicInteger(-1);
       LiveFleet.@Nullable Answer victim = null;
       int cancelled = fault == Fault.CLIENT_GONE ? 0 : -1;
       List<Future<Transcript>> clients = new ArrayList<>();
@@ -231,7 +248,6 @@ public final class LiveFaults {
                         answer,
                         n -> {
                           if (n % moveAt == 0) {
-                            mover.compareAndSet(-1, fleet.owner(answer));
                             boolean unused = fleet.move(answer);
                           }
                           if (slow && n % 16 == 0) {
@@ -239,7 +255,11 @@ public final class LiveFaults {
                           }
                         })));
       }
-      Set<Integer> killed = strike(fault, mover, victim);
+      FaultyLink.Frame struck = strikes(clients);
+      Set<Integer> killed = struck == null ? Set.of() : hurt(fault, struck, victim);
+      if (struck == null && victim != null) {
+        fleet.cancel(victim);
+      }
       int client = 0;
       for (int i = 0; i < STREAMS; i++) {
         if (i != cancelled) {
@@ -250,7 +270,11 @@ public final class LiveFaults {
         fleet.restart(id);
       }
       settle(run, fault, step);
-      faults.merge(fault, 1, Integer::sum);
+      if (struck != null) {
+        faults.merge(fault, 1, Integer::sum);
+        steps.merge(step, 1, Integer::sum);
+      }
+      return struck != null;
     }
 
     private static void nap(long millis) {
@@ -261,27 +285,32 @@ public final class LiveFaults {
       }
     }
 
-    /** Waits for the message and does what a link cannot; gives the instances that died. */
-    private Set<Integer> strike(Fault fault, AtomicInteger mover, LiveFleet.@Nullable Answer victim)
-        throws IOException, InterruptedException {
-      long deadline = System.nanoTime() + ARMED_MILLIS * 1_000_000L;
-      while (trial.struck.get() == null && System.nanoTime() < deadline) {
-        Thread.onSpinWait();
+    /** The message that was waited for; null when all answers ended without it. */
+    private FaultyLink.@Nullable Frame strikes(List<Future<Transcript>> clients)
+        throws InterruptedException {
+      while (trial.struck.get() == null && !clients.stream().allMatch(Future::isDone)) {
         Thread.sleep(0, 50_000);
       }
-      Armed unused = trial.armed.getAndSet(null);
-      Integer at = trial.struck.get();
-      int one = at == null ? Math.max(0, mover.get()) : at;
-      int other = mover.get() >= 0 && mover.get() != one ? mover.get() : (one + 1) % INSTANCES;
+      // it may pass just now: only who takes the arms back knows that it did not
+      Armed left = trial.armed.getAndSet(null);
+      while (left == null && trial.struck.get() == null) {
+        Thread.onSpinWait();
+      }
+      return trial.struck.get();
+    }
+
+    /** Does what a link cannot; gives the instances that died. */
+    private Set<Integer> hurt(Fault fault, FaultyLink.Frame at, LiveFleet.@Nullable Answer victim)
+        throws IOException, InterruptedException {
       Set<Integer> killed = new LinkedHashSet<>();
       switch (fault) {
-        case KILL_DESTINATION -> killed.add(one);
-        case KILL_SOURCE -> killed.add(other);
-        case KILL_BOTH -> killed.addAll(List.of(one, other));
+        case KILL_DESTINATION -> killed.add(at.destination());
+        case KILL_SOURCE -> killed.add(at.source());
+        case KILL_BOTH -> killed.addAll(List.of(at.source(), at.destination()));
         case STALLED_ENGINE -> {
-          fleet.stall(one, true);
+          fleet.stall(at.engine(), true);
           Thread.sleep(STALL_MILLIS);
-          fleet.stall(one, false);
+          fleet.stall(at.engine(), false);
         }
         case CLIENT_GONE -> {
           if (victim != null) {

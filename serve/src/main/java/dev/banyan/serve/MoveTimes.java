@@ -11,17 +11,26 @@ import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** How long moves, drains and cancellations take on two engine processes of one model. */
 public final class MoveTimes {
   private static final int AFTER_MOVE = 12;
+  private static final int WARM_UP = 3;
+
+  /** How often a move is tried, for each that is asked for: one may be given up. */
+  private static final int TRIALS = 4;
+
+  /** The first prefill of 2,048 tokens, before the compiler, takes 20 s on two busy cores. */
+  private static final long PATIENCE_MILLIS = 180_000;
+
+  private static final long NEIGHBOUR_MILLIS = 50;
 
   private MoveTimes() {}
 
@@ -59,8 +68,10 @@ public final class MoveTimes {
   public record Cancels(int count, int inTime, double median, double p99, double longest) {}
 
   /**
-   * Moves a request of about {@code context} tokens {@code moves} times, a fresh one each time.
+   * Moves a request of about {@code context} tokens {@code moves} times, a fresh one each time. A
+   * move that is given up is no measurement: another is made.
    *
+   * @return of as many moves as were made, at most {@code moves}, within four trials for each
    * @throws IOException when an engine does not start
    */
   public static Downtime downtime(Path model, int context, int moves, Seed seed, Progress progress)
@@ -74,57 +85,53 @@ public final class MoveTimes {
       List<Double> anew = new ArrayList<>();
       List<Double> busy = new ArrayList<>();
       List<Double> quiet = new ArrayList<>();
-      for (int i = -3; i < moves; i++) {
-        // the first three warm up
+      List<Double> stopped = new ArrayList<>();
+      for (int i = 0; stopped.size() < moves && i < WARM_UP + TRIALS * moves; i++) {
         var neighbours = new ArrayList<LiveFleet.Answer>();
-        neighbours.add(fleet.ask(plain(prompt(seed, -i - 10, 64, vocabulary), 4000)));
-        neighbours.add(fleet.ask(plain(prompt(seed, -i - 9000, 64, vocabulary), 4000)));
+        neighbours.add(fleet.ask(plain(prompt(seed, -2 * i - 1, 64, vocabulary), 4000)));
+        neighbours.add(fleet.ask(plain(prompt(seed, -2 * i - 2, 64, vocabulary), 4000)));
         List<Future<double[]>> heard = new ArrayList<>();
+        var over = new AtomicBoolean();
         for (LiveFleet.Answer each : neighbours) {
-          heard.add(pool.submit(() -> neighbour(each)));
+          heard.add(pool.submit(() -> neighbour(each, over)));
         }
+        int madeBefore = fleet.stoppedSeconds().length;
         int[] prompt = prompt(seed, i, context, vocabulary);
         long asked = System.nanoTime();
         LiveFleet.Answer answer = fleet.ask(plain(prompt, 80));
         double[] before = times(answer, 20);
-        double first = before[0] - asked / 1e9;
         double moved = System.nanoTime() / 1e9;
-        boolean unused = fleet.move(answer);
+        boolean begun = fleet.move(answer);
         double[] after = times(answer, AFTER_MOVE);
         double settled = System.nanoTime() / 1e9;
         double[] rest = times(answer, 24);
+        over.set(true);
         neighbours.forEach(fleet::cancel);
-        if (i >= 0) {
-          double longest = after[0] - before[before.length - 1];
-          for (int k = 1; k < after.length; k++) {
-            longest = Math.max(longest, after[k] - after[k - 1]);
-          }
-          anew.add(first);
-          gaps.add(longest);
+        List<double[]> neighboursTimes = new ArrayList<>();
+        for (Future<double[]> one : heard) {
+          neighboursTimes.add(one.get());
+        }
+        double[] made = fleet.stoppedSeconds();
+        if (i >= WARM_UP && begun && made.length > madeBefore) {
+          stopped.add(made[madeBefore]);
+          anew.add(before[0] - asked / 1e9);
+          gaps.add(longest(before[before.length - 1], after));
           between(before, 2, steps);
           between(rest, 1, steps);
-          for (Future<double[]> one : heard) {
-            split(one.get(), before[2], moved, settled, quiet, busy);
-          }
-        } else {
-          for (Future<double[]> one : heard) {
-            double[] ignored = one.get();
-          }
+          neighboursTimes.forEach(each -> split(each, before[2], moved, settled, quiet, busy));
         }
         fleet.cancel(answer);
-        progress.step(Math.max(0, i + 1), context + " tokens");
+        progress.step(stopped.size(), context + " tokens");
       }
       double step = LiveSettings.quantile(array(steps), 0.5);
-      double[] stopped = fleet.stoppedSeconds();
-      stopped = Arrays.copyOfRange(stopped, Math.min(3, stopped.length), stopped.length);
       return new Downtime(
           context,
-          stopped.length,
+          stopped.size(),
           step,
           LiveSettings.quantile(array(gaps), 0.5) / step,
           LiveSettings.quantile(array(gaps), 0.99) / step,
-          LiveSettings.quantile(stopped, 0.5),
-          LiveSettings.quantile(stopped, 0.99),
+          LiveSettings.quantile(array(stopped), 0.5),
+          LiveSettings.quantile(array(stopped), 0.99),
           LiveSettings.quantile(array(anew), 0.5),
           LiveSettings.quantile(array(busy), 0.5),
           LiveSettings.quantile(array(quiet), 0.5));
@@ -149,12 +156,12 @@ public final class MoveTimes {
         int from = Math.floorMod(round, 2);
         // everything begins on the one that will be drained
         boolean unusedOther = fleet.drain(1 - from, true);
-        List<Future<double[]>> clients = new ArrayList<>();
+        List<Future<Integer>> clients = new ArrayList<>();
         for (int i = 0; i < streams; i++) {
           int[] prompt = prompt(seed, round * streams + i, 48, vocabulary);
           LiveFleet.Answer answer = fleet.ask(plain(prompt, 400));
           double[] unusedTimes = times(answer, 1);
-          clients.add(pool.submit(() -> times(answer, Integer.MAX_VALUE)));
+          clients.add(pool.submit(() -> toItsEnd(answer)));
         }
         boolean unusedBack = fleet.drain(1 - from, false);
         long before = fleet.owned(from);
@@ -164,8 +171,8 @@ public final class MoveTimes {
           Thread.sleep(1);
         }
         double took = (System.nanoTime() - start) / 1e9;
-        for (Future<double[]> each : clients) {
-          failed += each.get().length == 399 ? 0 : 1;
+        for (Future<Integer> each : clients) {
+          failed += each.get() == 399 ? 0 : 1;
         }
         boolean unusedAgain = fleet.drain(from, false);
         if (round >= 0) {
@@ -245,34 +252,68 @@ public final class MoveTimes {
         "");
   }
 
-  /** A request that is cancelled one day, of which nothing is heard then. */
-  private static double[] neighbour(LiveFleet.Answer answer) throws InterruptedException {
-    double[] first = times(answer, 1);
-    double[] rest = times(answer, Integer.MAX_VALUE, 600);
-    double[] all = Arrays.copyOf(first, first.length + rest.length);
-    System.arraycopy(rest, 0, all, first.length, rest.length);
-    return all;
-  }
-
-  /** When the next tokens came, seconds; fewer when the answer ends or goes silent. */
-  private static double[] times(LiveFleet.Answer answer, int count) throws InterruptedException {
-    return times(answer, count, 20_000);
-  }
-
-  private static double[] times(LiveFleet.Answer answer, int count, long patienceMillis)
+  /** When tokens of a neighbour came, until it is cancelled, however long one takes. */
+  private static double[] neighbour(LiveFleet.Answer answer, AtomicBoolean over)
       throws InterruptedException {
     List<Double> times = new ArrayList<>();
-    while (times.size() < count) {
-      Token token = answer.next(patienceMillis);
-      if (token == null || token.finish() == Token.Finish.ERROR) {
-        break;
-      }
-      times.add(System.nanoTime() / 1e9);
-      if (token.finish() != Token.Finish.NONE) {
-        break;
+    while (!over.get()) {
+      if (answer.next(NEIGHBOUR_MILLIS) != null) {
+        times.add(System.nanoTime() / 1e9);
       }
     }
     return array(times);
+  }
+
+  /**
+   * When the next tokens came, seconds.
+   *
+   * @throws IllegalStateException when the answer fails, ends or goes silent before
+   */
+  static double[] times(LiveFleet.Answer answer, int count, long patienceMillis)
+      throws InterruptedException {
+    double[] times = new double[count];
+    for (int i = 0; i < count; i++) {
+      Token token = answer.next(patienceMillis);
+      if (token == null || token.finish() != Token.Finish.NONE) {
+        throw new IllegalStateException(
+            "request %d %s after %d of %d tokens"
+                .formatted(
+                    answer.id(),
+                    token == null
+                        ? "was silent for %d s".formatted(patienceMillis / 1000)
+                        : "ended with " + token.finish(),
+                    i,
+                    count));
+      }
+      times[i] = System.nanoTime() / 1e9;
+    }
+    return times;
+  }
+
+  private static double[] times(LiveFleet.Answer answer, int count) throws InterruptedException {
+    return times(answer, count, PATIENCE_MILLIS);
+  }
+
+  /** How many tokens come until the answer ends; -1 when it fails. */
+  private static int toItsEnd(LiveFleet.Answer answer) throws InterruptedException {
+    for (int count = 1; ; count++) {
+      Token token = answer.next(PATIENCE_MILLIS);
+      if (token == null || token.finish() == Token.Finish.ERROR) {
+        return -1;
+      }
+      if (token.finish() != Token.Finish.NONE) {
+        return count;
+      }
+    }
+  }
+
+  /** The longest time between two tokens, the first one's from {@code last} on. */
+  private static double longest(double last, double[] times) {
+    double longest = times[0] - last;
+    for (int k = 1; k < times.length; k++) {
+      longest = Math.max(longest, times[k] - times[k - 1]);
+    }
+    return longest;
   }
 
   private static void between(double[] times, int from, List<Double> into) {

@@ -256,6 +256,7 @@ final class GatewayTest {
         "/v1/completions|{}|400",
         "/v1/completions|{\"prompt\": {}}|400",
         "/v1/completions|{\"prompt\": [99999]}|400",
+        "/v1/completions|{\"prompt\": \"a\\ud800b\"}|400",
         "/v1/completions|{\"prompt\": \"a\", \"model\": \"gpt-4\"}|404",
         "/v1/completions|{\"prompt\": \"a\", \"model\": 4}|400",
         "/v1/completions|{\"prompt\": \"a\", \"max_tokens\": 100000}|400",

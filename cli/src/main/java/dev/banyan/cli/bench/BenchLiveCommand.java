@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -267,13 +268,12 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
         "faults",
         String.format(
             Locale.ROOT,
-            "%d runs (%s), %,d answers, %,d computed again",
+            "%d faults struck, %d runs did not reach theirs (%s), %,d answers, %,d computed again",
             tally.runs(),
-            String.join(
-                ", ",
-                Arrays.stream(LiveFaults.Fault.values())
-                    .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', ' '))
-                    .toList()),
+            tally.notReached(),
+            Arrays.stream(LiveFaults.Fault.values())
+                .map(each -> counted(each, tally))
+                .collect(Collectors.joining(", ")),
             tally.answers(),
             tally.replayed()),
         String.format(
@@ -283,7 +283,7 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
             tally.wrong(),
             tally.leaks()),
         "0",
-        tally.errors() + tally.wrong() + tally.leaks() == 0);
+        tally.errors() + tally.wrong() + tally.leaks() == 0 && tally.runs() == faults);
     line(
         "faults",
         "longest pause of each answer",
@@ -296,6 +296,11 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
         tally.gapP99Seconds() <= 2.5);
     tally.violations().stream().limit(20).forEach(each -> common.out().println(each));
     return tally;
+  }
+
+  private static String counted(LiveFaults.Fault fault, LiveFaults.Tally tally) {
+    String name = fault.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    return tally.faults().getOrDefault(fault, 0) + " " + name;
   }
 
   private EngineSpeed.Speeds speed(Path folder) {

@@ -3,11 +3,22 @@ package dev.banyan.cli.serve;
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -16,9 +27,31 @@ import tools.jackson.databind.JsonNode;
  * these name JSON, which a plain start does not load.
  *
  * @param key its API key, or nothing
+ * @param certificate a PEM file to trust instead of those the system trusts
  */
-record GatewayClient(String url, String key) {
+record GatewayClient(String url, String key, Optional<Path> certificate) {
   private static final Duration PATIENCE = Duration.ofMinutes(5); // a new instance loads a model
+
+  private HttpClient client() {
+    if (certificate.isEmpty()) {
+      return HttpClient.newHttpClient();
+    }
+    try (InputStream in = Files.newInputStream(certificate.get())) {
+      KeyStore trusted = KeyStore.getInstance("PKCS12");
+      trusted.load(null, null);
+      var all = CertificateFactory.getInstance("X.509").generateCertificates(in);
+      for (Certificate each : all) {
+        trusted.setCertificateEntry("gateway " + trusted.size(), each);
+      }
+      var managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      managers.init(trusted);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, managers.getTrustManagers(), null);
+      return HttpClient.newBuilder().sslContext(context).build();
+    } catch (IOException | GeneralSecurityException e) {
+      throw new UserInputException(certificate.get() + " is no certificate: " + e.getMessage(), e);
+    }
+  }
 
   /**
    * Asks and gives the answer.
@@ -27,7 +60,7 @@ record GatewayClient(String url, String key) {
    */
   JsonNode ask(String method, String path) throws IOException {
     HttpResponse<String> answer;
-    try (HttpClient client = HttpClient.newHttpClient()) {
+    try (HttpClient client = client()) {
       var request =
           HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + path))
               .timeout(PATIENCE)
@@ -38,6 +71,14 @@ record GatewayClient(String url, String key) {
       answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     } catch (IllegalArgumentException e) {
       throw new UserInputException(url + " is no address: " + e.getMessage(), e);
+    } catch (SSLException e) {
+      throw new UserInputException(
+          url
+              + " speaks no TLS that is trusted here ("
+              + e.getMessage()
+              + "); --cert names its"
+              + " certificate",
+          e);
     } catch (IOException e) {
       throw new UserInputException(
           "no gateway answers at " + url + "; is 'banyan serve' running?", e);

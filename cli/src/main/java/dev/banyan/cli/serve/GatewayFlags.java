@@ -1,5 +1,7 @@
 package dev.banyan.cli.serve;
 
+import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -19,7 +21,13 @@ final class GatewayFlags {
       description = "Its API key (default: the environment's BANYAN_KEY).")
   private @Nullable String key;
 
+  @Option(
+      names = "--cert",
+      paramLabel = "PEM",
+      description = "Trust this certificate, for a gateway whose own one nobody signed.")
+  private @Nullable Path certificate;
+
   GatewayClient client() {
-    return new GatewayClient(url, key == null ? "" : key);
+    return new GatewayClient(url, key == null ? "" : key, Optional.ofNullable(certificate));
   }
 }

@@ -7,6 +7,7 @@ import dev.banyan.serve.Gateway;
 import dev.banyan.serve.GatewaySettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -93,6 +94,13 @@ public final class ServeRunCommand implements Callable<ExitCode> {
       description = "Answers in the making; more are refused (default: ${DEFAULT-VALUE}).")
   private int mostOpen = 2048;
 
+  @Option(
+      names = "--patience",
+      paramLabel = "S",
+      defaultValue = "30",
+      description = "Seconds that SIGTERM leaves to running answers (default: ${DEFAULT-VALUE}).")
+  private long patience = 30;
+
   @Override
   public ExitCode call() throws IOException {
     int count =
@@ -112,7 +120,7 @@ public final class ServeRunCommand implements Callable<ExitCode> {
                 Optional.ofNullable(spans),
                 mostOpen));
     var ended = new CountDownLatch(1);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(gateway)));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(gateway, patience)));
     common
         .out()
         .printf(
@@ -138,9 +146,9 @@ public final class ServeRunCommand implements Callable<ExitCode> {
   }
 
   /** A signal to end lets what runs end first. */
-  private static void close(Gateway gateway) {
+  private static void close(Gateway gateway, long patience) {
     try {
-      gateway.finish();
+      gateway.finish(Duration.ofSeconds(patience));
       gateway.close();
     } catch (IOException e) {
       // the process ends either way

@@ -73,7 +73,7 @@ class LifeCommandTest {
     Files.createDirectory(folder.resolve("mine"));
     write("mine/short.txt", "A short text of my own.");
     String[] flags = {"--text", path("mine"), "--json", path("life.json")};
-    assertThat(life(flags)).isZero();
+    assertThat(life(flags)).as(said(err)).isZero();
     assertThat(said(out)).contains("bits per byte", "report.html");
     assertThat(folder.resolve("life/report.html")).content().contains("<!doctype html>");
     assertThat(learnedOrHeld()).contains("A short text of my own.");
@@ -85,24 +85,24 @@ class LifeCommandTest {
     assertThat(memory.path("holds").asBoolean()).isTrue();
     assertThat(memory.path("equal").asBoolean()).isTrue();
 
-    assertThat(life(flags)).isZero();
+    assertThat(life(flags)).as(said(err)).isZero();
     List<String> steps = List.of("world", "data", "tokenizer", "pretrain", "evaluate", "tune");
     assertThat(steps).allMatch(step -> asBefore(step));
 
     // another supervised stage leaves all before it as it is
-    assertThat(life("--text", path("mine"), "--tune-steps", "5")).isZero();
+    assertThat(life("--text", path("mine"), "--tune-steps", "5")).as(said(err)).isZero();
     assertThat(steps.subList(0, 5)).allMatch(step -> asBefore(step));
     assertThat(asBefore("tune")).isFalse();
 
     // the recipe beside the output lives the same life again, the same to the byte
-    assertThat(run("life", path("life/life.yaml"), "--out", path("again"))).isZero();
+    assertThat(run("life", path("life/life.yaml"), "--out", path("again"))).as(said(err)).isZero();
     assertThat(folder.resolve("again/tune/model/model.safetensors"))
         .hasSameBinaryContentAs(folder.resolve("life/tune/model/model.safetensors"));
 
     // another text makes everything anew, the supervised stage too
     byte[] tuned = Files.readAllBytes(folder.resolve("life/tune/model/model.safetensors"));
     write("mine/short.txt", "Quite another text, and a longer one at that.");
-    assertThat(life("--text", path("mine"), "--tune-steps", "5")).isZero();
+    assertThat(life("--text", path("mine"), "--tune-steps", "5")).as(said(err)).isZero();
     assertThat(steps).noneMatch(step -> asBefore(step));
     assertThat(Files.readAllBytes(folder.resolve("life/tune/model/model.safetensors")))
         .isNotEqualTo(tuned);
@@ -138,7 +138,7 @@ class LifeCommandTest {
       "--json",
       path("life.json")
     };
-    assertThat(life(shape)).as(said(err)).isZero();
+    assertThat(life(shape)).as(said(err)).as(said(err)).isZero();
     JsonNode memory = Json.read(folder.resolve("life.json"), JsonNode.class).path("memory");
     assertThat(memory.path("own").asBoolean()).isTrue();
     assertThat(memory.path("equal").asBoolean()).isTrue();
@@ -155,7 +155,9 @@ class LifeCommandTest {
               .formatted(i, i + 1));
     }
     write("mine.jsonl", String.join("\n", lines));
-    assertThat(life("--instructions", path("mine.jsonl"), "--json", path("life.json"))).isZero();
+    assertThat(life("--instructions", path("mine.jsonl"), "--json", path("life.json")))
+        .as(said(err))
+        .isZero();
     JsonNode skills = Json.read(folder.resolve("life.json"), JsonNode.class).path("skills");
     assertThat(skills.path("categories").size()).isEqualTo(1);
     assertThat(skills.path("categories").path(0).path("name").asString()).isEqualTo("instructions");

@@ -7,13 +7,15 @@ import dev.banyan.serve.gateway.HttpServer.Exchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Who may ask for what and how much of it; the page; draining and scaling. */
 final class FrontDoor {
-  private static final long NANOS_PER_MINUTE = 60_000_000_000L;
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+  private static final long NANOS_PER_MINUTE = 60 * NANOS_PER_SECOND;
 
   private final OpenAi api;
   private final Server server;
@@ -49,17 +51,31 @@ final class FrontDoor {
     String what = exchange.method() + " " + exchange.path();
     switch (what) {
       case "GET /" -> exchange.send(200, "text/html; charset=utf-8", page);
-      case "GET /health" -> api.answer(exchange);
+      case "GET /health" -> {
+        if (server.isStopping()) {
+          refuse(exchange, 503, "the server is stopping");
+        } else {
+          api.answer(exchange);
+        }
+      }
       default -> {
         ApiKeys.Client client = null;
         if (keys != null) {
           client = client(exchange, keys).orElse(null);
           if (client == null) {
-            refuse(exchange, 401, "a key is needed: 'Authorization: Bearer KEY'");
+            refuse(
+                exchange,
+                401,
+                exchange.header("Authorization").isEmpty()
+                    ? "a key is needed: 'Authorization: Bearer KEY'"
+                    : "the key is not known here");
             return;
           }
         } else if (isForeign(exchange)) {
           refuse(exchange, 403, "a page of another site may not ask here without a key");
+          return;
+        } else if (!isOurName(exchange.header("Host"))) {
+          refuse(exchange, 403, "without keys it is asked as localhost or by its address only");
           return;
         }
         admitted(exchange, what, client);
@@ -80,6 +96,19 @@ final class FrontDoor {
     return !origin.isEmpty() && !origin.endsWith("//" + exchange.header("Host"));
   }
 
+  /**
+   * Whether a page's host is this machine by a name no one else can give it: a foreign name that
+   * was made to lead here would have its pages pass for ours.
+   */
+  private static boolean isOurName(String host) {
+    String name = host.replaceFirst(":\\d*$", "").toLowerCase(Locale.ROOT);
+    return name.isEmpty()
+        || name.equals("localhost")
+        || name.endsWith(".localhost")
+        || name.equals("[::1]")
+        || name.matches("127(\\.\\d{1,3}){3}");
+  }
+
   private void admitted(Exchange exchange, String what, ApiKeys.@Nullable Client client)
       throws IOException {
     if (exchange.method().equals("POST") && operate(exchange)) {
@@ -91,7 +120,8 @@ final class FrontDoor {
       api.answer(exchange);
       return;
     }
-    long minute = System.nanoTime() / NANOS_PER_MINUTE;
+    long now = System.nanoTime();
+    long minute = Math.floorDiv(now, NANOS_PER_MINUTE);
     if (server.isStopping()) {
       refuse(exchange, 503, "the server is stopping");
       return;
@@ -101,7 +131,9 @@ final class FrontDoor {
       return;
     }
     if (client != null && keys != null && !keys.admit(client, minute)) {
-      refuse(exchange, 429, "the limit of '" + client.name() + "' for this minute is reached");
+      String why = "the limit of '" + client.name() + "' for this minute is reached";
+      long left = NANOS_PER_MINUTE - Math.floorMod(now, NANOS_PER_MINUTE);
+      exchange.send(429, "application/json", OpenAiError.of(429, why), 1 + left / NANOS_PER_SECOND);
       return;
     }
     try {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ServerSocketFactory;
 
 /**
@@ -28,10 +29,12 @@ final class HttpServer implements AutoCloseable {
   private static final int HEAD_MILLIS = 10_000;
   private static final int IDLE_MILLIS = 75_000;
   private static final int BODY_MILLIS = 30_000;
+  private static final int LINGER_MILLIS = 5_000;
 
   private final ServerSocket server;
   private final int mostBodyBytes;
   private final Semaphore connections;
+  private final AtomicInteger answering = new AtomicInteger();
   private final Handler handler;
 
   /** Answers requests. */
@@ -45,9 +48,17 @@ final class HttpServer implements AutoCloseable {
     private static final long serialVersionUID = 1;
     final int status;
 
+    /** OpenAI's name for it; empty when it has none. */
+    final String code;
+
     BadRequestException(int status, String message) {
+      this(status, message, "");
+    }
+
+    BadRequestException(int status, String message, String code) {
       super(message);
       this.status = status;
+      this.code = code;
     }
   }
 
@@ -65,6 +76,11 @@ final class HttpServer implements AutoCloseable {
     this.connections = new Semaphore(mostConnections);
     this.handler = handler;
     Thread.ofPlatform().daemon().name("http").start(this::accept);
+  }
+
+  /** Requests whose answer is not wholly written. */
+  int answering() {
+    return answering.get();
   }
 
   int port() {
@@ -99,6 +115,7 @@ final class HttpServer implements AutoCloseable {
           exchange.read(first, mostBodyBytes);
         } catch (BadRequestException e) {
           exchange.send(e.status, "application/json", OpenAiError.of(e.status, e.getMessage()));
+          hangUp(socket, in);
           return;
         } catch (SocketTimeoutException e) {
           exchange.send(
@@ -107,8 +124,13 @@ final class HttpServer implements AutoCloseable {
         }
         socket.setSoTimeout(0);
         CompletableFuture<Integer> next = exchange.watch();
-        handler.answer(exchange);
-        exchange.finish();
+        answering.incrementAndGet();
+        try {
+          handler.answer(exchange);
+          exchange.finish();
+        } finally {
+          answering.decrementAndGet();
+        }
         open = exchange.keepsOpen();
         if (open) {
           first = next.get(IDLE_MILLIS, java.util.concurrent.TimeUnit.MILLISECONDS);
@@ -122,6 +144,23 @@ final class HttpServer implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       connections.release();
+    }
+  }
+
+  /**
+   * Closes after what is still coming was read: a connection closed with unread bytes is reset, and
+   * the client never sees the answer (RFC 9112, section 9.6).
+   */
+  private static void hangUp(Socket socket, InputStream in) throws IOException {
+    socket.shutdownOutput();
+    long deadline = System.nanoTime() + LINGER_MILLIS * 1_000_000L;
+    byte[] unread = new byte[64 * 1024];
+    int left = LINGER_MILLIS;
+    int count = 0;
+    while (count >= 0 && left > 0) {
+      socket.setSoTimeout(left);
+      count = in.read(unread);
+      left = (int) ((deadline - System.nanoTime()) / 1_000_000);
     }
   }
 
@@ -179,9 +218,6 @@ final class HttpServer implements AutoCloseable {
         }
         headers.put(lines[i].substring(0, colon), lines[i].substring(colon + 1).strip());
       }
-      if (header("Expect").equalsIgnoreCase("100-continue")) {
-        out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-      }
       readBody(mostBodyBytes);
     }
 
@@ -193,8 +229,13 @@ final class HttpServer implements AutoCloseable {
         throw new BadRequestException(
             400, "Content-Length and Transfer-Encoding exclude each other");
       }
+      int bytes = chunks ? 0 : size(length.isEmpty() ? "0" : length, 10, most);
+      if (header("Expect").equalsIgnoreCase("100-continue")) {
+        out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+      }
       if (!chunks) {
-        body = exactly(size(length.isEmpty() ? "0" : length, 10, most), deadline);
+        body = exactly(bytes, deadline);
         return;
       }
       var all = new java.io.ByteArrayOutputStream();
@@ -322,21 +363,30 @@ final class HttpServer implements AutoCloseable {
       return !gone && !header("Connection").equalsIgnoreCase("close");
     }
 
-    private static String extraHeaders(int status) {
+    private static String extraHeaders(int status, long retrySeconds) {
       return switch (status) {
         case 401 -> "WWW-Authenticate: Bearer\r\n";
-        case 429, 503 -> "Retry-After: 1\r\n";
+        case 429, 503 -> "Retry-After: %d\r\n".formatted(retrySeconds);
         default -> "";
       };
     }
 
     void send(int status, String type, String text) throws IOException {
+      send(status, type, text, 1);
+    }
+
+    /** Answers; with 429 and 503 the client is told when to ask again. */
+    void send(int status, String type, String text, long retrySeconds) throws IOException {
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
       answered = true;
       String head =
           "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n"
               .formatted(
-                  status, status < 400 ? "OK" : "Error", type, bytes.length, extraHeaders(status));
+                  status,
+                  status < 400 ? "OK" : "Error",
+                  type,
+                  bytes.length,
+                  extraHeaders(status, retrySeconds));
       byte[] start = head.getBytes(StandardCharsets.US_ASCII);
       byte[] all = java.util.Arrays.copyOf(start, start.length + bytes.length);
       System.arraycopy(bytes, 0, all, start.length, bytes.length);

@@ -98,6 +98,7 @@ final class LiveCluster implements AutoCloseable {
   private long requeued;
   private long replayed;
   private volatile boolean closed;
+  private volatile boolean ending;
 
   LiveCluster(Policy policy) {
     this(policy, null);
@@ -214,6 +215,24 @@ final class LiveCluster implements AutoCloseable {
             });
   }
 
+  /** Ends every request with an error, since the server ends. */
+  synchronized void endAll() {
+    ending = true;
+    for (Stream each : List.copyOf(streams.values())) {
+      cancel(each);
+      each.put(error(each.id));
+    }
+  }
+
+  /** Whether requests were ended since the server ends. */
+  boolean isEnding() {
+    return ending;
+  }
+
+  private static Token error(long request) {
+    return new Token(request, 0, 0, 0, Token.Finish.ERROR, Float.NaN, new int[0], new float[0]);
+  }
+
   private Instance dispatch(Stream stream) {
     List<InstanceLoad> loads = loads();
     if (loads.isEmpty()) {
@@ -290,8 +309,7 @@ final class LiveCluster implements AutoCloseable {
       if (instances.isEmpty()) {
         ownership.end(request);
         streams.remove(request);
-        stream.put(
-            new Token(request, 0, 0, 0, Token.Finish.ERROR, Float.NaN, new int[0], new float[0]));
+        stream.put(error(request));
         return;
       }
       to = dispatch(stream);
@@ -391,7 +409,7 @@ final class LiveCluster implements AutoCloseable {
     reports = 0;
     List<InstanceLoad> loads = loads();
     List<Pairing> pairs = policy.pair(new Fleet(loads));
-    if (log != null) {
+    if (log != null && !(streams.isEmpty() && pairs.isEmpty())) {
       log.add(
           new DecisionLog.Decision(policy.name(), -1, 0, PriorityClass.NORMAL, loads, -1, pairs));
     }

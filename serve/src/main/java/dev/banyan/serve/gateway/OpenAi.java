@@ -16,6 +16,8 @@ import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,9 +67,11 @@ final class OpenAi {
     try {
       route(exchange);
     } catch (BadRequestException e) {
-      fail(exchange, e.status, e.getMessage());
+      fail(exchange, e.status, e.getMessage(), e.code);
     } catch (UserInputException | IllegalArgumentException e) {
-      fail(exchange, 400, e.getMessage());
+      // where the model lies is nobody's business outside
+      String message = e.getMessage();
+      fail(exchange, 400, message == null ? null : message.replace(engine.model(), name));
     } catch (LiveCluster.NobodyException e) {
       fail(exchange, 503, "no instance is up");
     } catch (InterruptedException e) {
@@ -80,7 +84,13 @@ final class OpenAi {
 
   private static void fail(Exchange exchange, int status, @Nullable String message)
       throws IOException {
-    String error = OpenAiError.of(status, message);
+    fail(exchange, status, message, "");
+  }
+
+  private static void fail(Exchange exchange, int status, @Nullable String message, String code)
+      throws IOException {
+    String error =
+        code.isEmpty() ? OpenAiError.of(status, message) : OpenAiError.of(status, message, code);
     if (exchange.isStreaming()) {
       exchange.event("data: " + error + "\n\n");
     } else {
@@ -93,7 +103,8 @@ final class OpenAi {
     switch (what) {
       case "POST /v1/chat/completions" -> complete(exchange, true);
       case "POST /v1/completions" -> complete(exchange, false);
-      case "GET /v1/models" -> json(exchange, models());
+      case "GET /v1/models" ->
+          json(exchange, Map.of("object", "list", "data", names().map(OpenAi::model).toList()));
       case "GET /health" -> health(exchange);
       case "GET /metrics" -> exchange.send(200, "text/plain; version=0.0.4", metrics());
       case "GET /status" -> json(exchange, status());
@@ -110,7 +121,17 @@ final class OpenAi {
               exchange,
               Map.of("prompt", tokenizer.decode(ids(body(exchange).path("tokens")), false)));
       case "GET /tokenizer_info" -> json(exchange, tokenizerInfo());
-      default -> throw new BadRequestException(404, "there is nothing at " + what);
+      default -> {
+        String asked =
+            URLDecoder.decode(
+                exchange.path().replaceFirst("^/v1/models/", "").replace("+", "%2B"),
+                StandardCharsets.UTF_8);
+        if (what.startsWith("GET /v1/models/") && names().anyMatch(asked::equals)) {
+          json(exchange, model(asked));
+        } else {
+          throw new BadRequestException(404, "there is nothing at " + what);
+        }
+      }
     }
   }
 
@@ -122,6 +143,7 @@ final class OpenAi {
     try {
       JsonNode body = Json.mapper().readTree(exchange.body());
       if (body instanceof ObjectNode) {
+        WholeText.check(body);
         return body;
       }
     } catch (JacksonException e) {
@@ -132,15 +154,14 @@ final class OpenAi {
 
   // ---- what the server is
 
-  private Object models() {
-    List<Object> all = new ArrayList<>();
-    all.add(Map.of("id", name, "object", "model", "created", 0, "owned_by", "banyan"));
-    for (String adapter : engine.adapters()) {
-      all.add(
-          Map.of(
-              "id", name + ":" + adapter, "object", "model", "created", 0, "owned_by", "banyan"));
-    }
-    return Map.of("object", "list", "data", all);
+  private java.util.stream.Stream<String> names() {
+    return java.util.stream.Stream.concat(
+        java.util.stream.Stream.of(name),
+        engine.adapters().stream().map(adapter -> name + ":" + adapter));
+  }
+
+  private static Object model(String id) {
+    return Map.of("id", id, "object", "model", "created", 0, "owned_by", "banyan");
   }
 
   private void health(Exchange exchange) throws IOException {
@@ -205,6 +226,7 @@ final class OpenAi {
   /** What was asked, apart from its prompts. */
   private record Asked(
       JsonNode body,
+      Tools wanted,
       boolean chat,
       boolean stream,
       boolean usage,
@@ -212,7 +234,6 @@ final class OpenAi {
       int choices,
       int logprobs,
       List<String> stops,
-      boolean tools,
       String id) {}
 
   /** One choice while it grows. */
@@ -243,7 +264,8 @@ final class OpenAi {
   private void complete(Exchange exchange, boolean chat) throws IOException, InterruptedException {
     JsonNode body = body(exchange);
     Asked asked = asked(body, chat);
-    List<int[]> prompts = chat ? List.of(conversation(body)) : prompts(body.path("prompt"));
+    List<int[]> prompts =
+        chat ? List.of(conversation(body, asked.wanted)) : prompts(body.path("prompt"));
     if ((long) prompts.size() * asked.choices > 1024) {
       throw new BadRequestException(400, "at most 1024 answers can be asked for at once");
     }
@@ -266,7 +288,7 @@ final class OpenAi {
                 stream,
                 tokenizer.stream(true),
                 new StopText(asked.stops),
-                asked.tools ? new ToolCalls(asked.id + "_" + index) : null));
+                asked.wanted.reader(asked.id + "_" + index)));
       }
       exchange.trip().submitted(asked.id);
       exchange.trip().promptTokens = prompts.stream().mapToInt(each -> each.length).sum();
@@ -323,15 +345,11 @@ final class OpenAi {
     }
     String id = (chat ? "chatcmpl-" : "cmpl-") + Long.toHexString(System.nanoTime());
     boolean usage = flag(body.path("stream_options"), "include_usage");
-    boolean tools =
-        chat
-            && body.path("tools").isArray()
-            && !body.path("tools").isEmpty()
-            && !body.path("tool_choice").asString("auto").equals("none");
-    return new Asked(body, chat, streams, usage, echo, n, logprobs, stops, tools, id);
+    Tools tools = chat ? Tools.of(body) : Tools.NONE;
+    return new Asked(body, tools, chat, streams, usage, echo, n, logprobs, stops, id);
   }
 
-  private int[] conversation(JsonNode body) throws BadRequestException {
+  private int[] conversation(JsonNode body, Tools tools) throws BadRequestException {
     JsonNode messages = body.path("messages");
     if (!messages.isArray() || messages.isEmpty()) {
       throw new BadRequestException(400, "'messages' must be a list of at least one message");
@@ -339,27 +357,10 @@ final class OpenAi {
     ChatTemplate used =
         template.orElseThrow(
             () -> new UserInputException("the model has no chat template; use /v1/completions"));
-    List<Map<String, ?>> all = maps(messages);
-    @Nullable List<Map<String, ?>> tools =
-        body.path("tools").isArray()
-                && !body.path("tools").isEmpty()
-                && !body.path("tool_choice").asString("auto").equals("none")
-            ? maps(body.path("tools"))
-            : null;
-    String text = used.render(new Conversation(all, tools, null, true, Map.of())).text();
+    List<Map<String, ?>> all = Messages.of(messages);
+    var conversation = new Conversation(all, tools.shown(), null, true, Map.of());
+    String text = used.render(conversation).text();
     return tokenizer.encode(text, false);
-  }
-
-  @SuppressWarnings("unchecked") // a JSON object is a map
-  private static List<Map<String, ?>> maps(JsonNode list) throws BadRequestException {
-    List<Map<String, ?>> all = new ArrayList<>();
-    for (JsonNode each : list) {
-      if (!each.isObject()) {
-        throw new BadRequestException(400, "messages and tools must be objects");
-      }
-      all.add(Json.mapper().convertValue(each, Map.class));
-    }
-    return all;
   }
 
   private List<int[]> prompts(JsonNode prompt) throws BadRequestException {
@@ -399,14 +400,16 @@ final class OpenAi {
       throw new BadRequestException(400, "the prompt is empty");
     }
     int room = engine.mostTokens() - prompt.length;
-    String limit = body.has("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
+    String limit =
+        body.hasNonNull("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
     int most =
         integer(body, limit, asked.chat ? Math.max(1, room) : 16, asked.echo ? 0 : 1, 1 << 30);
     if (most > room) {
       throw new BadRequestException(
           400,
           "the prompt has %d tokens and %d more were asked for; there is room for %d together"
-              .formatted(prompt.length, most, engine.mostTokens()));
+              .formatted(prompt.length, most, engine.mostTokens()),
+          "context_length_exceeded");
     }
     var sampling =
         new Sampling(
@@ -447,7 +450,9 @@ final class OpenAi {
         asked.echo && asked.logprobs >= 0,
         priority(exchange, body),
         adapter(model(body)),
-        schema(body.path("response_format")));
+        asked.wanted.schema().isEmpty()
+            ? schema(body.path("response_format"))
+            : asked.wanted.schema());
   }
 
   private static PriorityClass priority(Exchange exchange, JsonNode body)
@@ -482,7 +487,7 @@ final class OpenAi {
       }
     }
     throw new BadRequestException(
-        404, "the model '" + model + "' is not served here; " + name + " is");
+        404, "the model '" + model + "' is not served here; " + name + " is", "model_not_found");
   }
 
   private static String schema(JsonNode format) throws BadRequestException {
@@ -545,7 +550,9 @@ final class OpenAi {
   private String take(Choice choice, Token token) throws BadRequestException {
     switch (token.finish()) {
       case ERROR ->
-          throw new BadRequestException(500, "the engine could not go on with this request");
+          throw cluster.isEnding()
+              ? new BadRequestException(503, "the server is stopping")
+              : new BadRequestException(500, "the engine could not go on with this request");
       case STOP -> choice.finish = "stop";
       case NONE, LENGTH -> choice.tokens.add(token);
     }
@@ -734,7 +741,7 @@ final class OpenAi {
     one.put("token", text);
     one.put("logprob", logprob);
     List<Integer> bytes = new ArrayList<>();
-    for (byte b : text.getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
       bytes.add(b & 0xff);
     }
     one.put("bytes", bytes);

@@ -10,6 +10,16 @@ final class OpenAiError {
   private OpenAiError() {}
 
   static String of(int status, @Nullable String message) {
+    String code =
+        switch (status) {
+          case 401 -> "invalid_api_key";
+          case 429 -> "rate_limit_exceeded";
+          default -> null;
+        };
+    return of(status, message, code);
+  }
+
+  static String of(int status, @Nullable String message, @Nullable String code) {
     String type =
         switch (status) {
           case 401, 403 -> "authentication_error";
@@ -21,7 +31,7 @@ final class OpenAiError {
     error.put("message", message == null ? "the request cannot be answered" : message);
     error.put("type", type);
     error.put("param", null);
-    error.put("code", null);
+    error.put("code", code);
     return Json.mapper().writeValueAsString(Map.of("error", error));
   }
 }

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ public final class Server implements AutoCloseable {
   private static final int MOST_INSTANCES = 64;
   private static final int POLL_MILLIS = 20;
 
-  private static final Duration DRAIN = Duration.ofSeconds(30);
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private final LiveCluster cluster;
   private final EngineSettings each;
@@ -125,7 +126,7 @@ public final class Server implements AutoCloseable {
       }
       return server;
     } catch (IOException | RuntimeException e) {
-      server.engines.values().forEach(Process::destroyForcibly);
+      server.abandon(e);
       throw e;
     }
   }
@@ -139,9 +140,19 @@ public final class Server implements AutoCloseable {
       engines.put(id, EngineLauncher.start(each.as(id, address(folder, id)), folder));
     }
     Say.Ready ready = null;
-    for (int id : ids) {
-      EngineSettings own = each.as(id, address(folder, id));
-      ready = join(cluster, own, java.util.Objects.requireNonNull(engines.get(id)), folder);
+    try {
+      for (int id : ids) {
+        EngineSettings own = each.as(id, address(folder, id));
+        ready = join(cluster, own, java.util.Objects.requireNonNull(engines.get(id)), folder);
+      }
+    } catch (IOException | RuntimeException e) {
+      for (int id : ids) {
+        Process engine = engines.remove(id);
+        if (engine != null) {
+          Process unused = engine.destroyForcibly();
+        }
+      }
+      throw e;
     }
     if (ready == null) {
       throw new UserInputException("a server needs at least one instance");
@@ -201,16 +212,57 @@ public final class Server implements AutoCloseable {
     return stopping;
   }
 
-  /** Refuses new requests and waits until those that run have ended, but not for ever. */
-  public void finish() {
+  /**
+   * Refuses new requests and waits until the answers of those that run are written. What has not
+   * ended in time is told that the server stops.
+   */
+  public void finish(Duration patience) {
     stopping = true;
-    long deadline = System.nanoTime() + DRAIN.toNanos();
     try {
-      while (cluster.open() > 0 && System.nanoTime() < deadline) {
-        Thread.sleep(POLL_MILLIS);
+      if (!written(patience)) {
+        cluster.endAll();
+        boolean unused = written(LAST_WORDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean written(Duration patience) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (cluster.open() > 0 || (http != null && http.answering() > 0)) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+    return true;
+  }
+
+  /** What did not come up ends, and nothing of it stays behind. */
+  private void abandon(Exception why) {
+    cluster.close();
+    engines.values().forEach(Process::destroyForcibly);
+    try {
+      for (Process engine : engines.values()) {
+        int unused = engine.waitFor();
+      }
+      deleteFolder();
+      for (AutoCloseable file : files) {
+        file.close();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Exception e) {
+      why.addSuppressed(e);
+    }
+  }
+
+  private void deleteFolder() throws IOException {
+    try (var all = Files.walk(folder)) {
+      for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 
@@ -290,12 +342,15 @@ public final class Server implements AutoCloseable {
     for (Process engine : engines.values()) {
       try {
         if (!engine.waitFor(2, TimeUnit.SECONDS)) {
-          engine.destroyForcibly();
+          int unused = engine.destroyForcibly().waitFor();
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         engine.destroyForcibly();
       }
+    }
+    if (Files.exists(folder)) {
+      deleteFolder();
     }
     for (AutoCloseable file : files) {
       try {

@@ -25,6 +25,13 @@ final class ToolCalls {
     this.id = id;
   }
 
+  /** For an answer that is one call from its first character to its last. */
+  static ToolCalls begun(String id) {
+    var calls = new ToolCalls(id);
+    calls.held.append(BEGIN);
+    return calls;
+  }
+
   /** Takes a piece of the answer and gives what of it is content. */
   String add(String piece) {
     held.append(piece);

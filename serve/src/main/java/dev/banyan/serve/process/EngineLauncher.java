@@ -9,6 +9,8 @@ import java.util.List;
 
 /** Starts engine processes: the running JVM's own {@code java} with the same class path. */
 public final class EngineLauncher {
+  private static final String IGNORING = "trap '' INT HUP; exec \"$@\"";
+
   private EngineLauncher() {}
 
   /**
@@ -20,7 +22,9 @@ public final class EngineLauncher {
   public static Process start(EngineSettings settings, Path folder) throws IOException {
     Path file = folder.resolve("engine-" + settings.instance() + ".json");
     Json.write(file, settings);
-    List<String> command = new ArrayList<>();
+    // Ctrl-C and a closing terminal reach all processes of a group: the gateway alone ends engines.
+    // What the shell ignores, the JVM it becomes ignores too.
+    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", IGNORING, "engine"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // the flags of every JVM that touches libtorch
     command.add("--add-modules=jdk.incubator.vector");
@@ -32,6 +36,7 @@ public final class EngineLauncher {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(EngineProcess.class.getName());
     command.add(file.toString());
+    command.add(Long.toString(ProcessHandle.current().pid()));
     return new ProcessBuilder(command)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(log(settings, folder).toFile())

@@ -109,10 +109,27 @@ public final class EngineProcess {
         new Migrations(settings.instance(), engine, policy, this::tell, this::connect);
   }
 
-  /** Runs an engine until it is told to stop. */
+  /** A gateway that dies before its engine connects, or before it even runs, leaves none behind. */
+  private static void endWith(long gateway) {
+    ProcessHandle.of(gateway)
+        .ifPresentOrElse(
+            alive -> {
+              var unused = alive.onExit().thenRun(() -> Runtime.getRuntime().halt(0));
+            },
+            () -> Runtime.getRuntime().halt(0));
+  }
+
+  /**
+   * Runs an engine until it is told to stop.
+   *
+   * @param args the file of its {@link EngineSettings}, and the process that started it
+   */
   public static void main(String[] args) throws IOException {
     var settings = Json.read(Path.of(args[0]), EngineSettings.class);
     int code = 0;
+    if (!settings.alone()) {
+      endWith(Long.parseLong(args[1]));
+    }
     try {
       new EngineProcess(settings).run();
     } catch (UserInputException e) {

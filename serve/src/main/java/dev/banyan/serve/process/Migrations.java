@@ -44,6 +44,9 @@ final class Migrations {
   private final Map<Long, Leaving> leaving = new HashMap<>();
   private final Map<Migration, Coming> coming = new ConcurrentHashMap<>();
 
+  /** Moves that are over, but a block of theirs is still being read. */
+  private final List<Coming> ending = new ArrayList<>();
+
   /** Connects to another engine. */
   @FunctionalInterface
   interface Dial {
@@ -68,15 +71,54 @@ final class Migrations {
     final Wire from;
     final List<Integer> blocks = new ArrayList<>();
 
-    /** Where the blocks of the present stage begin; read by the wire's thread. */
-    volatile int stageStart;
+    /** Where the blocks of the present stage begin. */
+    private int stageStart;
 
-    volatile int stage;
-    volatile List<ByteBuffer> memory = List.of();
+    private int stage;
+    private List<ByteBuffer> memory = List.of();
+    private int reading;
+    private boolean closed;
 
     Coming(DestinationSide side, Wire from) {
       this.side = side;
       this.from = from;
+    }
+
+    synchronized void begin(int next, List<ByteBuffer> all) {
+      stageStart = memory.size();
+      memory = all;
+      stage = next;
+    }
+
+    /** Called by the thread that reads a block: it stays this move's until it was read. */
+    synchronized Wire.@Nullable Place room(int ofStage, int index) {
+      int at = stageStart + index;
+      if (closed || stage != ofStage || index < 0 || at >= memory.size()) {
+        return null;
+      }
+      ByteBuffer bytes = memory.get(at).duplicate();
+      reading++;
+      return new Wire.Place() {
+        @Override
+        public ByteBuffer bytes() {
+          return bytes;
+        }
+
+        @Override
+        public void close() {
+          read();
+        }
+      };
+    }
+
+    private synchronized void read() {
+      reading--;
+    }
+
+    /** Takes no further block; whether none is being read. */
+    synchronized boolean close() {
+      closed = true;
+      return reading == 0;
     }
   }
 
@@ -94,7 +136,7 @@ final class Migrations {
 
   /** Whether a request is on its way to or from here. */
   boolean busy() {
-    return !leaving.isEmpty() || !coming.isEmpty();
+    return !leaving.isEmpty() || !coming.isEmpty() || !ending.isEmpty();
   }
 
   /** An engine that connected says which it is. */
@@ -220,14 +262,9 @@ final class Migrations {
   // ---- the side that takes
 
   /** Where the bytes of a block that comes shall lie; called by the thread that reads them. */
-  @Nullable ByteBuffer room(Migration migration, int stage, int index) {
+  Wire.@Nullable Place room(Migration migration, int stage, int index) {
     Coming move = coming.get(migration);
-    if (move == null || move.stage != stage) {
-      return null;
-    }
-    List<ByteBuffer> memory = move.memory;
-    int at = move.stageStart + index;
-    return index >= 0 && at < memory.size() ? memory.get(at).duplicate() : null;
+    return move == null ? null : move.room(stage, index);
   }
 
   /** A block's bytes are where they shall lie. */
@@ -255,16 +292,29 @@ final class Migrations {
         case DestinationSide.Action.ToSource to -> move.from.say(new Say.Protocol(to.message()));
         case DestinationSide.Action.ToGateway to -> gateway.accept(new Say.Protocol(to.message()));
         case DestinationSide.Action.Run run -> {
+          // every block came, so none is being read: this only refuses what comes again
+          boolean unused = move.close();
           var portable =
               Json.mapper().readValue(run.request().engineState(), Engine.Portable.class);
           engine.adopt(migration.request(), run.epoch(), run.nextToken(), portable, move.blocks);
         }
         case DestinationSide.Action.Release release -> {
-          engine.release(move.blocks);
-          move.blocks.clear();
+          if (!released(move)) {
+            ending.add(move);
+          }
         }
       }
     }
+  }
+
+  /** Gives back the blocks of a move that is over, unless one of them is still being written. */
+  private boolean released(Coming move) {
+    if (!move.close()) {
+      return false;
+    }
+    engine.release(move.blocks);
+    move.blocks.clear();
+    return true;
   }
 
   private void reserve(Message.Reserve question, Wire from) {
@@ -278,10 +328,8 @@ final class Migrations {
               Optional<List<Integer>> taken = engine.reserve(blocks, first);
               taken.ifPresent(
                   list -> {
-                    move.stageStart = move.blocks.size();
                     move.blocks.addAll(list);
-                    move.memory = move.blocks.stream().map(engine::memory).toList();
-                    move.stage = question.stage();
+                    move.begin(question.stage(), move.blocks.stream().map(engine::memory).toList());
                   });
               return taken.isPresent();
             },
@@ -359,6 +407,7 @@ final class Migrations {
     for (Coming move : List.copyOf(coming.values())) {
       destination(move, move.side.tick(now()));
     }
+    ending.removeIf(this::released);
   }
 
   /** Nobody wants a request any more. */

@@ -1,5 +1,6 @@
 package dev.banyan.serve.wire;
 
+import dev.banyan.core.Json;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,6 +9,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Stands before an engine's socket and passes frames on, except those that a test of faults wants
@@ -24,14 +26,20 @@ public final class FaultyLink implements AutoCloseable {
     DAMAGE
   }
 
+  /**
+   * What passes.
+   *
+   * @param engine before which the link stands
+   * @param type name of what is said, {@code Block} for a block of KV memory
+   * @param source instance whose request moves; {@code destination} the one it moves to; both -1
+   *     when it is no part of a move
+   */
+  public record Frame(int engine, String type, int source, int destination) {}
+
   /** Decides the fate of frames; called by several threads. */
   @FunctionalInterface
   public interface Tampering {
-    /**
-     * @param engine before which the link stands
-     * @param type name of what is said, {@code Block} for a block of KV memory
-     */
-    Fate of(int engine, String type);
+    Fate of(Frame frame);
   }
 
   private static final byte BLOCK = 3;
@@ -97,7 +105,7 @@ public final class FaultyLink implements AutoCloseable {
         ByteBuffer body = ByteBuffer.allocate(length);
         fill(from, body);
         body.flip();
-        Fate fate = tampering.of(engine, type(kind, body));
+        Fate fate = tampering.of(frame(kind, body));
         if (fate == Fate.LOSE) {
           continue;
         }
@@ -118,16 +126,31 @@ public final class FaultyLink implements AutoCloseable {
     }
   }
 
-  private static String type(byte kind, ByteBuffer body) {
+  private Frame frame(byte kind, ByteBuffer body) {
     if (kind == BLOCK) {
-      return "Block";
+      // request, attempt and epoch stand before the two instances
+      return new Frame(engine, "Block", body.getInt(24), body.getInt(28));
     }
     if (kind != JSON && kind != PROTOCOL) {
-      return "Tokens";
+      return new Frame(engine, "Tokens", -1, -1);
     }
     byte[] name = new byte[body.get(0)];
     body.get(1, name);
-    return new String(name, StandardCharsets.US_ASCII);
+    String type = new String(name, StandardCharsets.US_ASCII);
+    if (kind == JSON && !type.equals("Give")) {
+      return new Frame(engine, type, -1, -1);
+    }
+    byte[] text = new byte[body.limit() - 1 - name.length];
+    body.get(1 + name.length, text);
+    JsonNode said = Json.mapper().readTree(text);
+    if (kind == JSON) {
+      return new Frame(engine, type, engine, said.at("/destination/id").asInt(-1));
+    }
+    return new Frame(
+        engine,
+        type,
+        said.at("/migration/source").asInt(-1),
+        said.at("/migration/destination").asInt(-1));
   }
 
   private static void fill(SocketChannel from, ByteBuffer buffer) throws IOException {

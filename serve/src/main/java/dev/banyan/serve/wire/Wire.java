@@ -42,10 +42,19 @@ public final class Wire implements AutoCloseable {
   private final String name;
   private volatile boolean closed;
 
-  /** Where the bytes of a block that comes shall lie; null when they are not wanted. */
+  /** Where blocks that come shall lie. */
   @FunctionalInterface
   public interface Room {
-    @Nullable ByteBuffer of(Migration migration, int stage, int index);
+    /** The place of a block; null when it is not wanted. */
+    @Nullable Place of(Migration migration, int stage, int index);
+  }
+
+  /** Memory a block is read into: nobody else's until it is closed. */
+  public interface Place extends AutoCloseable {
+    ByteBuffer bytes();
+
+    @Override
+    void close();
   }
 
   private Wire(SocketChannel channel, String name) {
@@ -262,12 +271,18 @@ public final class Wire implements AutoCloseable {
     int index = head.getInt();
     long sent = head.getLong();
     int bytes = length - 56;
-    ByteBuffer into = room.of(migration, stage, index);
-    boolean fits = into != null && into.remaining() == bytes;
-    ByteBuffer content = full(fits && into != null ? into : ByteBuffer.allocate(bytes));
-    var crc = new CRC32C();
-    crc.update(content);
-    return new Say.BlockCame(migration, stage, index, fits ? crc.getValue() : ~sent, sent);
+    long received = ~sent;
+    try (Place place = room.of(migration, stage, index)) {
+      ByteBuffer into = place == null ? null : place.bytes();
+      if (into != null && into.remaining() == bytes) {
+        var crc = new CRC32C();
+        crc.update(full(into));
+        received = crc.getValue();
+      } else {
+        full(ByteBuffer.allocate(bytes));
+      }
+    }
+    return new Say.BlockCame(migration, stage, index, received, sent);
   }
 
   /** Reads until it is full; gives it from its beginning. */

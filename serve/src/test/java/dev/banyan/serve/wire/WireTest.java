@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +31,15 @@ class WireTest {
 
   @TempDir private Path folder = Path.of("");
 
-  private record Ends(Wire near, LinkedBlockingQueue<Say> heard, CountDownLatch gone) {
+  private record Held(ByteBuffer bytes, AtomicInteger closed) implements Wire.Place {
+    @Override
+    public void close() {
+      closed.incrementAndGet();
+    }
+  }
+
+  private record Ends(
+      Wire near, LinkedBlockingQueue<Say> heard, CountDownLatch gone, AtomicInteger closed) {
     Say next() throws InterruptedException {
       return Objects.requireNonNull(heard.poll(10, TimeUnit.SECONDS), "nothing was heard");
     }
@@ -43,9 +52,13 @@ class WireTest {
       Wire far = Wire.over(server.accept(), "far");
       var heard = new LinkedBlockingQueue<Say>();
       var gone = new CountDownLatch(1);
+      var closed = new AtomicInteger();
       near.start(say -> {}, (migration, stage, index) -> null, () -> {});
-      far.start(heard::add, (migration, stage, index) -> room, gone::countDown);
-      return new Ends(near, heard, gone);
+      far.start(
+          heard::add,
+          (migration, stage, index) -> room == null ? null : new Held(room, closed),
+          gone::countDown);
+      return new Ends(near, heard, gone, closed);
     }
   }
 
@@ -97,6 +110,7 @@ class WireTest {
     ends.near.sayBlock(MOVE, 2, 2, ByteBuffer.wrap(bytes, 0, 50));
     var strange = (Say.BlockCame) ends.next();
     assertThat(strange.received()).isNotEqualTo(strange.sent());
+    assertThat(ends.closed).as("places that are free again").hasValue(2);
     ends.near.close();
   }
 

@@ -1,0 +1,283 @@
+package dev.banyan.cli.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banyan.cli.frame.CommandTree;
+import dev.banyan.cli.frame.Noun;
+import dev.banyan.core.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.util.List;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** Servers as a user starts, watches, changes and ends them: real processes and sockets. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ServeCommandsTest {
+  private static final String LONG =
+      "{\"prompt\": %s, \"max_tokens\": 450, \"ignore_eos\": true, \"stream\": true, \"n\": %d,"
+          + " \"logprobs\": 20}";
+
+  private Path folder;
+  private Path model;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @BeforeAll
+  void write(@TempDir Path files) throws IOException {
+    folder = files;
+    model = RunningServer.model(folder);
+  }
+
+  @Test
+  void withKeysAndTlsItIsAskedWatchedDrainedAndScaled() throws Exception {
+    Path certificate = folder.resolve("cert.pem");
+    Path secret = folder.resolve("key.pem");
+    RunningServer.certificate(certificate, secret, folder);
+    Path keys = folder.resolve("keys.txt");
+    String alice = key(keys, "alice");
+    Path decisions = folder.resolve("decisions.jsonl");
+    Path spans = folder.resolve("spans.jsonl");
+    try (var server =
+            RunningServer.start(
+                model,
+                "--instances=2",
+                "--keys=" + keys,
+                "--cert=" + certificate,
+                "--cert-key=" + secret,
+                "--decisions=" + decisions,
+                "--spans=" + spans);
+        HttpClient client = HttpClient.newBuilder().sslContext(trusting(certificate)).build()) {
+      assertThat(server.said).startsWith("https://127.0.0.1:").endsWith(" on 2 instances");
+      URI at = URI.create("https://localhost:" + server.port + "/v1/completions");
+      assertThat(ask(client, at, alice).statusCode()).isEqualTo(200);
+
+      var unknown = ask(client, at, "sk-wrong");
+      assertThat(unknown.statusCode()).isEqualTo(401);
+      JsonNode error = Json.mapper().readTree(unknown.body()).path("error");
+      assertThat(error.path("code").asString()).isEqualTo("invalid_api_key");
+      assertThat(error.path("message").asString()).isNotBlank();
+
+      String bob = key(keys, "bob", "--requests", "1");
+      var answers = List.of(ask(client, at, bob), ask(client, at, bob), ask(client, at, bob));
+      var refused = answers.stream().filter(each -> each.statusCode() == 429).findFirst();
+      // the minute may turn once between them, so one of three may be admitted anew
+      long seconds = refused.orElseThrow().headers().firstValueAsLong("Retry-After").orElseThrow();
+      assertThat(seconds).isBetween(1L, 60L);
+      List<String> lines = Files.readAllLines(keys);
+      Files.write(keys, lines.subList(0, lines.size() - 1));
+      assertThat(ask(client, at, bob).statusCode()).isEqualTo(401);
+      assertThat(ask(client, at, alice).statusCode()).isEqualTo(200);
+
+      String url = "--url=https://localhost:" + server.port;
+      assertThat(run("serve", "status", url, "--key", alice)).isEqualTo(2);
+      assertThat(text(err)).contains("--cert").hasLineCount(1);
+      String[] known = {url, "--key=" + alice, "--cert=" + certificate};
+      assertThat(run("serve", "status", url, "--cert=" + certificate, "--key=x")).isEqualTo(2);
+      assertThat(text(err)).contains("the gateway refuses: the key is not known here");
+      assertThat(run(known, "serve", "drain", "0")).isZero();
+      assertThat(text(out)).startsWith("instance 0 gives its requests away");
+      assertThat(run(known, "serve", "status")).isZero();
+      assertThat(text(out)).containsPattern("instance 0 .* draining\n").contains("instance 1 ");
+      assertThat(run(known, "serve", "drain", "0", "--resume")).isZero();
+      assertThat(run(known, "serve", "scale", "3")).isZero();
+      assertThat(text(out)).isEqualTo("instances that take requests: [0,1,2]\n");
+      List<ProcessHandle> three = server.engines();
+      assertThat(three).hasSize(3);
+      assertThat(run(known, "serve", "scale", "1")).isZero();
+      assertThat(text(out)).isEqualTo("instances that take requests: [0]\n");
+      for (ProcessHandle gone : three.subList(1, 3)) {
+        gone.onExit().get();
+      }
+      assertThat(ask(client, at, alice).statusCode()).isEqualTo(200);
+      assertThat(run(known, "serve", "scale", "0")).isEqualTo(2);
+      assertThat(run(known, "serve", "drain", "7")).isEqualTo(2);
+      assertThat(text(err)).contains("there is no instance 7");
+
+      server.terminate();
+      assertThat(server.exitCode()).isEqualTo(143);
+    }
+    assertThat(run("serve", "replay", decisions.toString())).isZero();
+    assertThat(text(out)).containsPattern("^(\\d+) of \\1 decisions are the same");
+    assertThat(Files.readAllLines(spans)).hasSizeGreaterThanOrEqualTo(4);
+  }
+
+  @Test
+  void aSignalToEndLetsAStreamEndAndLeavesNothing() throws Exception {
+    try (var server = RunningServer.start(model, "--instances=1");
+        HttpClient client = HttpClient.newHttpClient();
+        Socket stream = server.slowly("/v1/completions", LONG.formatted("\"a tree\"", 16))) {
+      List<ProcessHandle> engines = server.engines();
+      Path files = settings(engines.getFirst()).getParent();
+      assertThat(files).exists();
+      assertThat(stream.getInputStream().read()).isEqualTo('H');
+      // nobody reads on, so the answer cannot have been sent when the signal comes
+      server.interrupt();
+      URI health = URI.create("http://localhost:" + server.port + "/health");
+      HttpRequest look = HttpRequest.newBuilder(health).build();
+      int status = 200;
+      while (status == 200) {
+        status = client.send(look, HttpResponse.BodyHandlers.ofString()).statusCode();
+      }
+      assertThat(status).isEqualTo(503);
+      var late = ask(client, health.resolve("/v1/completions"), "");
+      assertThat(late.statusCode()).isEqualTo(503);
+      assertThat(late.headers().firstValue("Retry-After")).isPresent();
+      assertThat(late.body()).contains("\"server_error\"");
+      String all = rest(stream.getInputStream());
+      assertThat(all).endsWith("data: [DONE]\n\n\r\n0\r\n\r\n");
+      assertThat(Pattern.compile("\"finish_reason\":\"length\"").matcher(all).results())
+          .hasSize(16);
+      assertThat(server.exitCode()).isEqualTo(143);
+      assertThat(engines).noneMatch(ProcessHandle::isAlive);
+      assertThat(files).doesNotExist();
+    }
+  }
+
+  @Test
+  void anAnswerThatTakesTooLongIsToldThatTheServerStops() throws Exception {
+    String prompts = "[\"a\", \"b\", \"c\", \"d\"]";
+    try (var server = RunningServer.start(model, "--instances=1", "--patience=0");
+        Socket stream = server.slowly("/v1/completions", LONG.formatted(prompts, 64))) {
+      List<ProcessHandle> engines = server.engines();
+      assertThat(stream.getInputStream().read()).isEqualTo('H');
+      server.terminate();
+      String all = rest(stream.getInputStream());
+      assertThat(all).contains("{\"error\":{\"message\":\"the server is stopping\"");
+      assertThat(all).doesNotContain("[DONE]").endsWith("\r\n0\r\n\r\n");
+      assertThat(server.exitCode()).isEqualTo(143);
+      assertThat(engines).noneMatch(ProcessHandle::isAlive);
+    }
+  }
+
+  @Test
+  void enginesOfAServerThatIsKilledWhileTheyStartEndToo() throws Exception {
+    var command =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.banyan.cli.Banyan",
+            "serve",
+            model.toString(),
+            "--port=0",
+            "--instances=1");
+    Process server = command.start();
+    while (server.isAlive() && server.children().findAny().isEmpty()) {
+      Thread.onSpinWait();
+    }
+    ProcessHandle engine = server.children().findAny().orElseThrow();
+    assertThat(server.destroyForcibly().waitFor()).isEqualTo(137);
+    assertThat(engine.onExit().get().isAlive()).isFalse();
+  }
+
+  @Test
+  void aModelThatIsNoneIsRefusedInOneLine() {
+    int code =
+        run("serve", "run", folder.resolve("nowhere").toString(), "--port=0", "--instances=1");
+    assertThat(code).isEqualTo(2);
+    assertThat(text(err)).contains("nowhere").hasLineCount(1);
+  }
+
+  /** The JSON file an engine was started with. */
+  private static Path settings(ProcessHandle engine) throws IOException {
+    // the JDK does not tell arguments that are longer than a page, and a class path can be
+    Path whole = Path.of("/proc", Long.toString(engine.pid()), "cmdline");
+    String[] arguments =
+        Files.exists(whole)
+            ? Files.readString(whole).split("\0", 0)
+            : engine.info().arguments().orElseThrow();
+    return Path.of(arguments[arguments.length - 2]); // behind it is the gateway's process
+  }
+
+  private static String rest(InputStream in) throws IOException {
+    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  private static HttpResponse<String> ask(HttpClient client, URI at, String key) throws Exception {
+    var request =
+        HttpRequest.newBuilder(at)
+            .header("Authorization", "Bearer " + key)
+            .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\": \"a\", \"max_tokens\": 3}"));
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static SSLContext trusting(Path certificate) throws Exception {
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    try (InputStream in = Files.newInputStream(certificate)) {
+      var read = CertificateFactory.getInstance("X.509").generateCertificate(in);
+      trusted.setCertificateEntry("s", read);
+    }
+    var managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    managers.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, managers.getTrustManagers(), null);
+    return context;
+  }
+
+  /** Makes a key as a user does, adds its line to the file, and gives the key. */
+  private String key(Path file, String... words) throws IOException {
+    String[] command = new String[words.length + 2];
+    command[0] = "serve";
+    command[1] = "key";
+    System.arraycopy(words, 0, command, 2, words.length);
+    assertThat(run(command)).isZero();
+    Files.writeString(file, text(out), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    return text(err).replaceFirst("^.*: ", "").strip();
+  }
+
+  private int run(String[] flags, String... words) {
+    String[] all = java.util.Arrays.copyOf(words, words.length + flags.length);
+    System.arraycopy(flags, 0, all, words.length, flags.length);
+    return run(all);
+  }
+
+  private int run(String... args) {
+    out.reset();
+    err.reset();
+    var noun =
+        Noun.group(
+            "Serving",
+            "serve",
+            "Serves.",
+            ServeRunCommand.class,
+            ServeStatusCommand.class,
+            ServeDrainCommand.class,
+            ServeScaleCommand.class,
+            ServeKeyCommand.class,
+            ServeReplayCommand.class);
+    return new CommandTree(
+            List.of(noun),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            false)
+        .run(args)
+        .code();
+  }
+
+  private static String text(ByteArrayOutputStream bytes) {
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}

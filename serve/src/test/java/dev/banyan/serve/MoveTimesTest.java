@@ -1,0 +1,66 @@
+package dev.banyan.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.banyan.core.Progress;
+import dev.banyan.core.Seed;
+import dev.banyan.model.Sampling;
+import dev.banyan.serve.gateway.LiveFleet;
+import dev.banyan.serve.policy.PriorityClass;
+import dev.banyan.serve.wire.TokenRequest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Times of moves between two engine processes. */
+final class MoveTimesTest {
+  @TempDir private Path folder;
+
+  @Test
+  void everyFigureOfAMoveIsThere() throws IOException {
+    Path model = SmallModel.write(folder.resolve("model"));
+    MoveTimes.Downtime found = MoveTimes.downtime(model, 96, 2, new Seed(1), Progress.none());
+    assertThat(found.moves()).isEqualTo(2);
+    assertThat(
+            List.of(
+                found.stepSeconds(),
+                found.gapMedianSteps(),
+                found.stoppedMedianSeconds(),
+                found.recomputeSeconds(),
+                found.neighbourStepSeconds(),
+                found.neighbourQuietStepSeconds()))
+        .allMatch(each -> Double.isFinite(each) && each > 0);
+  }
+
+  @Test
+  void anAnswerThatEndsEarlyIsNamedInsteadOfCounted() throws IOException, InterruptedException {
+    Path model = SmallModel.write(folder.resolve("model"));
+    var settings = LiveSettings.exact(model, 64, 1).under("round-robin");
+    var asked =
+        new TokenRequest(
+            new int[] {3, 4, 5},
+            Sampling.greedy(),
+            1,
+            8,
+            List.of(),
+            Map.of(),
+            -1,
+            false,
+            PriorityClass.NORMAL,
+            "",
+            "");
+    try (LiveFleet fleet = LiveFleet.start(settings, 1, null)) {
+      LiveFleet.Answer answer = fleet.ask(asked);
+      assertThat(MoveTimes.times(answer, 5, 60_000)).hasSize(5).isSorted();
+      assertThatThrownBy(() -> MoveTimes.times(answer, 20, 60_000))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageMatching("request 1 ended with LENGTH after [0-9] of 20 tokens");
+      assertThatThrownBy(() -> MoveTimes.times(answer, 20, 0))
+          .hasMessageContaining("was silent for 0 s after 0 of 20 tokens");
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package dev.banyan.serve.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banyan.serve.engine.Engine;
+import dev.banyan.serve.engine.Forward;
+import dev.banyan.serve.engine.Guide;
+import dev.banyan.serve.policy.ClassOrder;
+import dev.banyan.serve.policy.RoundRobin;
+import dev.banyan.serve.protocol.Message;
+import dev.banyan.serve.protocol.Migration;
+import dev.banyan.serve.wire.Token;
+import dev.banyan.serve.wire.Wire;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The side that takes a request, while a block of it is being read. */
+final class MigrationsTest {
+  private static final int BLOCKS = 8;
+  private static final int BLOCK_BYTES = 32;
+  private static final Migration MOVE = new Migration(7, 1, 5, 0, 1);
+
+  @TempDir private Path folder = Path.of("");
+
+  /** Memory without a model. */
+  private static final class Memory implements Forward {
+    private final ByteBuffer all = ByteBuffer.allocate(BLOCKS * BLOCK_BYTES);
+
+    @Override
+    public List<float[]> step(List<Piece> pieces) {
+      throw new IllegalStateException("nothing is to be computed");
+    }
+
+    @Override
+    public ByteBuffer block(int block) {
+      return all.slice(block * BLOCK_BYTES, BLOCK_BYTES);
+    }
+
+    @Override
+    public long blockBytes() {
+      return BLOCK_BYTES;
+    }
+
+    @Override
+    public Guide guide(String schema) {
+      throw new IllegalStateException(schema);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class Silent implements Engine.Listener {
+    @Override
+    public void token(Token token) {}
+
+    @Override
+    public void prompt(long request, List<Token> tokens) {}
+  }
+
+  private final Engine engine =
+      new Engine(
+          new Memory(),
+          new Engine.Size(1, BLOCKS, 4, 1, 8, 2),
+          ClassOrder.STRICT,
+          () -> 0,
+          new Silent());
+  private final Migrations migrations =
+      new Migrations(
+          1,
+          engine,
+          new RoundRobin(),
+          say -> {},
+          address -> {
+            throw new IOException(address);
+          });
+
+  private Wire source() throws IOException {
+    String address = "unix:" + folder.resolve("source");
+    try (ServerSocketChannel server = Wire.listen(address)) {
+      return Wire.connect(address, "source");
+    }
+  }
+
+  @Test
+  void aBlockThatIsBeingReadIsNotGivenToAnotherRequest() throws IOException {
+    try (Wire source = source()) {
+      migrations.heard(new Message.Reserve(MOVE, 1, 3), source);
+      Wire.Place place = Objects.requireNonNull(migrations.room(MOVE, 1, 2));
+      migrations.cancelled(MOVE.request());
+      assertThat(engine.freeBlocks()).as("while it is read").isEqualTo(BLOCKS - 3);
+      assertThat(migrations.busy()).isTrue();
+      assertThat(migrations.room(MOVE, 1, 0)).as("of a move that is over").isNull();
+      migrations.look();
+      assertThat(engine.freeBlocks()).isEqualTo(BLOCKS - 3);
+      place.close();
+      migrations.look();
+      assertThat(engine.freeBlocks()).as("once it was read").isEqualTo(BLOCKS);
+      assertThat(migrations.busy()).isFalse();
+    }
+  }
+
+  @Test
+  void aMoveNobodyReadsOfIsGivenBackAtOnce() throws IOException {
+    try (Wire source = source()) {
+      migrations.heard(new Message.Reserve(MOVE, 1, 3), source);
+      try (Wire.Place place = migrations.room(MOVE, 1, 0)) {
+        assertThat(Objects.requireNonNull(place).bytes().remaining()).isEqualTo(BLOCK_BYTES);
+      }
+      migrations.heard(new Message.Abort(MOVE), source);
+      assertThat(engine.freeBlocks()).isEqualTo(BLOCKS);
+      assertThat(migrations.busy()).isFalse();
+    }
+  }
+
+  @Test
+  void onlyBlocksOfThePresentStageHaveAPlace() throws IOException {
+    try (Wire source = source()) {
+      migrations.heard(new Message.Reserve(MOVE, 1, 3), source);
+      assertThat(migrations.room(MOVE, 2, 0)).isNull();
+      assertThat(migrations.room(MOVE, 1, 3)).isNull();
+      assertThat(migrations.room(MOVE, 1, -1)).isNull();
+      assertThat(migrations.room(new Migration(8, 1, 5, 0, 1), 1, 0)).isNull();
+    }
+  }
+}
