@@ -60,6 +60,9 @@ final class FusedRounds {
           heads.attention(heads, heads, Optional.empty(), true, 0.25).sum().backward();
         });
     all.put("AdamW", () -> adam.step(1e-3));
+    Tensor watched = Scope.keep(Seeded.normal(3, 8, 8).detach().requireGrad());
+    GradientWatch watch = GradientWatch.on(List.of(watched), () -> {});
+    all.put("watched", () -> x.linear(watched).sum().backward());
     for (Map.Entry<String, Runnable> each : all.entrySet()) {
       rounds(each.getValue());
       long[] grown = new long[7]; // what comes and goes, as compiled code does: the median has none
@@ -72,6 +75,7 @@ final class FusedRounds {
       System.out.printf(
           Locale.ROOT, "%s %.1f%n", each.getKey(), (double) grown[grown.length / 2] / ROUNDS);
     }
+    watch.close();
   }
 
   private static void rounds(Runnable operation) {
