@@ -12,8 +12,6 @@ import java.util.Locale;
  * @param dropShare share of each expert's units that is drawn anew (drop)
  * @param noiseDeviation of what is added to half of the weights (noise)
  * @param routerDeviation standard deviation of the router's weights
- * @param sharedGate every weight of the shared expert's gate (shared-carry): 0 is exact, 1e-6 is
- *     what llama.cpp needs, which divides by it
  */
 public record Mixture(
     Method method,
@@ -22,8 +20,7 @@ public record Mixture(
     int shards,
     double dropShare,
     double noiseDeviation,
-    double routerDeviation,
-    double sharedGate) {
+    double routerDeviation) {
 
   /** What the experts begin as. */
   public enum Method {
@@ -87,13 +84,13 @@ public record Mixture(
   /** A method with everything else as published: 8 experts, 2 per token, router deviation 0.02. */
   public static Mixture of(Method method) {
     int shards = method == Method.GRANULAR ? 2 : 1;
-    return new Mixture(method, 8, 2 * shards, shards, 0.5, 0.02, 0.02, 0);
+    return new Mixture(method, 8, 2 * shards, shards, 0.5, 0.02, 0.02);
   }
 
   /** The same with other numbers of experts. */
   public Mixture withExperts(int experts, int perToken) {
     return new Mixture(
-        method, experts, perToken, shards, dropShare, noiseDeviation, routerDeviation, sharedGate);
+        method, experts, perToken, shards, dropShare, noiseDeviation, routerDeviation);
   }
 
   /** Experts of the target. */

@@ -8,6 +8,8 @@ import dev.banyan.core.UserInputException;
 import dev.banyan.weights.StoredType;
 import dev.banyan.weights.WeightFolder;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -80,6 +82,27 @@ class GrowthRunTest {
     assertThat(dyadic.good()).isTrue();
     assertThat(dyadic.measured().maxRelativeError()).isLessThan(1e-6);
     assertThat(other.measured().maxRelativeError()).isGreaterThan(1e-4);
+  }
+
+  /** A runtime that computes the sigmoid as silu(x)/x, as llama.cpp does, must not divide by 0. */
+  @Test
+  void theGateOfASharedExpertHasASigmoidOfAHalfAndIsNotZero() {
+    Path source = Fixtures.model("qwen2");
+    run(source, "moe", GrowthOptions.to(Size.SAME).with(Mixture.of(Mixture.Method.SHARED_CARRY)));
+    int hidden = Growth.config(source).hiddenSize();
+    ByteBuffer gate = ByteBuffer.allocate(hidden * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    try (var written = WeightFolder.open(folder.resolve("moe"))) {
+      written.read("model.layers.0.mlp.shared_expert_gate.weight", 0, gate);
+    }
+    gate.flip();
+    double sum = 0;
+    while (gate.hasRemaining()) {
+      float weight = gate.getFloat();
+      assertThat(weight).isPositive();
+      sum += 1000 * weight;
+    }
+    assertThat(1 / (1 + Math.exp(-sum))).isEqualTo(0.5);
+    assertThat(sum / (1 + Math.exp(-sum)) / sum).isEqualTo(0.5);
   }
 
   @Test

@@ -139,13 +139,6 @@ final class GrowthFlags {
   private double routerDeviation = 0.02;
 
   @Option(
-      names = "--shared-gate",
-      paramLabel = "W",
-      defaultValue = "0",
-      description = "With shared-carry: 1e-6 for llama.cpp, 0 is exact (default: 0).")
-  private double sharedGate;
-
-  @Option(
       names = "--target",
       paramLabel = "FAMILY",
       description = "With --moe: mixtral, qwen2_moe or qwen3_moe; what follows if not said.")
@@ -204,14 +197,7 @@ final class GrowthFlags {
   private Mixture mixture(Mixture.Method method) {
     int parts = method == Mixture.Method.GRANULAR ? shards : 1;
     return new Mixture(
-        method,
-        experts,
-        topK == null ? 2 * parts : topK,
-        parts,
-        drop,
-        noise,
-        routerDeviation,
-        sharedGate);
+        method, experts, topK == null ? 2 * parts : topK, parts, drop, noise, routerDeviation);
   }
 
   private static Family family(String name) {

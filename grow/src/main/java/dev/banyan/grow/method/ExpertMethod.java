@@ -14,6 +14,12 @@ public interface ExpertMethod {
   /** Narrowest shared expert of a family that must have one and whose method needs none. */
   int LEAST_SHARED = 64;
 
+  /**
+   * Weights of a shared expert's gate that leave its sigmoid at exactly a half in every arithmetic,
+   * and its input not zero: llama.cpp computes that sigmoid as silu(x)/x. Zero in float16.
+   */
+  Fill ALMOST_ZERO = new Fill(0x1p-100, 0);
+
   /** Units of one expert, of {@code width} of the dense layer. */
   int expertWidth(int width);
 
@@ -58,10 +64,14 @@ public interface ExpertMethod {
       shared.add(dense.gate(names.shared("gate"), 0, width));
       shared.add(dense.up(names.shared("up"), 0, width));
       shared.add(dense.down(names.shared("down"), 0, width, 0));
-      shared.add(
-          TensorRecipe.fresh(
-              TensorSpec.of(names.sharedGate(), dense.type(), 1, dense.hidden()), Fill.ZERO, 1));
+      shared.add(sharedGate(dense, names));
     }
     return shared;
+  }
+
+  /** Its sigmoid is a half. */
+  static TensorRecipe sharedGate(DenseLayer dense, ExpertLayer names) {
+    return TensorRecipe.fresh(
+        TensorSpec.of(names.sharedGate(), dense.type(), 1, dense.hidden()), ALMOST_ZERO, 1);
   }
 }
