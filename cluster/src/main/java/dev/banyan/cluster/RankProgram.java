@@ -38,6 +38,11 @@ public interface RankProgram {
     return false;
   }
 
+  /** The same with more to compute in a step, so that a processor quota is felt there. */
+  default RankProgram busier() {
+    return this;
+  }
+
   /** Banyan's ring all-reduce with receiver credits. */
   static RankProgram ring() {
     return CollectiveProgram.ring();

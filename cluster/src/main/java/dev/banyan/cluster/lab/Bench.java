@@ -152,9 +152,7 @@ public final class Bench {
 
   /** A quota is felt only by a rank that computes. */
   private static RankProgram program(Turn turn) {
-    return turn.fault() == Fault.CPU_QUOTA && turn.program() instanceof CollectiveProgram own
-        ? own.busier()
-        : turn.program();
+    return turn.fault() == Fault.CPU_QUOTA ? turn.program().busier() : turn.program();
   }
 
   private Planted planted(Turn turn) {

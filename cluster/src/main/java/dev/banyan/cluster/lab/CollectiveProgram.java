@@ -36,8 +36,8 @@ public record CollectiveProgram(String name, int burnMillis, int restMillis)
     return new CollectiveProgram("exchange", BURN_MILLIS, REST_MILLIS);
   }
 
-  /** Computes more, so that a quota is felt in the computing and not in the transfers. */
-  CollectiveProgram busier() {
+  @Override
+  public CollectiveProgram busier() {
     return new CollectiveProgram(name, BUSY_MILLIS, restMillis);
   }
 

@@ -1,9 +1,9 @@
 package dev.banyan.cluster.process;
 
 import dev.banyan.cluster.CollectiveOp;
+import dev.banyan.cluster.RankOrders;
 import dev.banyan.core.Json;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 
 /**
  * One rank of the fault lab: computes, rests, and takes part in two collectives an iteration, over
- * and over. Takes one JSON file ({@link RankJob}), obeys {@link Control} on standard input, and
+ * and over. Takes one JSON file ({@link RankJob}), obeys {@link RankOrders} on standard input, and
  * writes event lines.
  */
 public final class RankProcess {
@@ -24,7 +24,7 @@ public final class RankProcess {
   private static final int SMALL = 8;
 
   private final RankJob job;
-  private final Control control = new Control(System.out);
+  private final RankOrders orders = new RankOrders(System.out);
   private final ByteBuffer memory;
   private volatile long step;
 
@@ -36,7 +36,7 @@ public final class RankProcess {
   /** Runs one rank. */
   public static void main(String[] args) throws Exception {
     var rank = new RankProcess(Json.read(Path.of(args[0]), RankJob.class));
-    daemon("control", rank::obey);
+    daemon("orders", rank::obey);
     try {
       rank.run();
       System.exit(0);
@@ -48,7 +48,7 @@ public final class RankProcess {
 
   private void obey() {
     try {
-      control.read(System.in);
+      orders.read(System.in);
     } catch (IOException e) {
       // as its end
     }
@@ -59,7 +59,7 @@ public final class RankProcess {
     List<InetSocketAddress> addresses = job.addresses().stream().map(RankProcess::address).toList();
     try (var listener = ServerSocketChannel.open();
         var events = new EventLines(Path.of(job.events()), job);
-        var transfers = new Transfers(events, control)) {
+        var transfers = new Transfers(events, orders::insideTransfer)) {
       listener.bind(addresses.get(job.rank()));
       daemon("heartbeat", () -> beat(events));
       boolean ring = job.program().equals("ring");
@@ -87,9 +87,9 @@ public final class RankProcess {
     int small = Float.BYTES * job.world() * SMALL;
     long iteration = 0;
     while (job.iterations() == 0 || iteration < job.iterations()) {
-      compute();
-      if (!control.takeSkip()) {
-        int bytes = control.takeHalf() ? whole / 2 : whole;
+      orders.compute(job.burnMillis(), job.restMillis());
+      if (!orders.takeSkip()) {
+        int bytes = orders.takeHalf() ? whole / 2 : whole;
         one(collectives, events, new Operation(seq++, collectives.op(), collectives.algo(), bytes));
       }
       one(
@@ -143,21 +143,6 @@ public final class RankProcess {
         throw new IOException(
             "part %d of operation %d holds %s, not %s".formatted(p, seq, found, expected));
       }
-    }
-  }
-
-  private void compute() throws InterruptedException {
-    control.betweenOperations();
-    burn(job.burnMillis());
-    Thread.sleep(job.restMillis() + control.lateMillis());
-  }
-
-  /** Uses processor time, however long that takes: this is what a quota or a neighbour slows. */
-  private static void burn(int millis) {
-    var threads = ManagementFactory.getThreadMXBean();
-    long until = threads.getCurrentThreadCpuTime() + millis * 1_000_000L;
-    while (threads.getCurrentThreadCpuTime() < until) {
-      Thread.onSpinWait();
     }
   }
 

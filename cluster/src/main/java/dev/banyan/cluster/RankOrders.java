@@ -1,10 +1,11 @@
-package dev.banyan.cluster.process;
+package dev.banyan.cluster;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 
@@ -15,7 +16,7 @@ import java.util.concurrent.CountDownLatch;
  * inside} stop the rank's own work at a known place, answer {@code held} and wait for {@code go}.
  * The end of standard input ends the rank, so none outlives its lab.
  */
-final class Control implements Transfers.Checkpoint {
+public final class RankOrders {
   private final PrintStream answers;
   private volatile int lateMillis;
   private volatile boolean skip;
@@ -23,12 +24,13 @@ final class Control implements Transfers.Checkpoint {
   private volatile String hold = "";
   private volatile CountDownLatch go = new CountDownLatch(1);
 
-  Control(PrintStream answers) {
+  /** Answers go to {@code answers}. */
+  public RankOrders(PrintStream answers) {
     this.answers = answers;
   }
 
   /** Reads orders until the stream ends. */
-  void read(InputStream orders) throws IOException {
+  public void read(InputStream orders) throws IOException {
     try (var lines = new BufferedReader(new InputStreamReader(orders, StandardCharsets.UTF_8))) {
       String line;
       while ((line = lines.readLine()) != null) {
@@ -48,31 +50,39 @@ final class Control implements Transfers.Checkpoint {
     }
   }
 
-  int lateMillis() {
-    return lateMillis;
-  }
-
   /** Whether to leave out the next large collective; asked once per iteration. */
-  boolean takeSkip() {
+  public boolean takeSkip() {
     boolean asked = skip;
     skip = false;
     return asked;
   }
 
   /** Whether to enter the next large collective with half the bytes. */
-  boolean takeHalf() {
+  public boolean takeHalf() {
     boolean asked = half;
     half = false;
     return asked;
   }
 
-  void betweenOperations() throws InterruptedException {
+  /** One step of a rank in no operation: holds when asked, computes, rests, and longer if late. */
+  public void compute(int burnMillis, int restMillis) throws InterruptedException {
     holdAt("between");
+    burn(burnMillis);
+    Thread.sleep(restMillis + lateMillis);
   }
 
-  @Override
+  /** A rank has half of a message. */
   public void insideTransfer() throws InterruptedException {
     holdAt("inside");
+  }
+
+  /** Uses processor time, however long that takes: this is what a quota or a neighbour slows. */
+  private static void burn(int millis) {
+    var threads = ManagementFactory.getThreadMXBean();
+    long until = threads.getCurrentThreadCpuTime() + millis * 1_000_000L;
+    while (threads.getCurrentThreadCpuTime() < until) {
+      Thread.onSpinWait();
+    }
   }
 
   private void holdAt(String place) throws InterruptedException {
