@@ -15,6 +15,7 @@ import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
 import dev.banyan.core.Table;
 import dev.banyan.core.UserInputException;
+import dev.banyan.train.GlooProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -72,9 +73,9 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
       names = "--programs",
       paramLabel = "A,B",
       split = ",",
-      defaultValue = "exchange,ring",
-      description = "What the ranks run: exchange, ring (default: ${DEFAULT-VALUE}).")
-  private List<String> programs = List.of("exchange", "ring");
+      defaultValue = "exchange,ring,c10d",
+      description = "What the ranks run: exchange, ring, c10d (default: ${DEFAULT-VALUE}).")
+  private List<String> programs = List.of("exchange", "ring", "c10d");
 
   @Option(
       names = "--loopback",
@@ -170,9 +171,10 @@ public final class ClusterLabCommand implements Callable<ExitCode> {
     return switch (word) {
       case "ring" -> RankProgram.ring();
       case "exchange" -> RankProgram.exchange();
+      case "c10d" -> GlooProgram.usual();
       default ->
           throw new UserInputException(
-              "--programs: '" + word + "' is not known; there are exchange and ring");
+              "--programs: '" + word + "' is not known; there are exchange, ring and c10d");
     };
   }
 

@@ -94,8 +94,7 @@ public final class GradientSum implements AutoCloseable {
 
   private static Bucket bucket(long size, List<List<Tensor>> copies, boolean watched) {
     try (Scope scope = Scope.open()) {
-      return new Bucket(
-          Scope.keep(Tensor.zeros(DType.F32, size)), List.copyOf(copies), watched);
+      return new Bucket(Scope.keep(Tensor.zeros(DType.F32, size)), List.copyOf(copies), watched);
     }
   }
 
@@ -119,8 +118,7 @@ public final class GradientSum implements AutoCloseable {
     begun = 0;
     Arrays.fill(adding, NONE);
     for (int[] ofShard : missing) {
-      Arrays.setAll(
-          ofShard, b -> buckets.get(b).watched ? buckets.get(b).copies.size() : 1);
+      Arrays.setAll(ofShard, b -> buckets.get(b).watched ? buckets.get(b).copies.size() : 1);
     }
   }
 

@@ -66,6 +66,11 @@ public final class RankGroup implements AutoCloseable {
     return GradientSum.of(this, shards);
   }
 
+  /** Sums a contiguous tensor over all ranks, in place. */
+  public void allReduce(Tensor tensor) {
+    await(begin(tensor));
+  }
+
   /** Begins to sum a tensor over all ranks, in place. */
   ProcessGroup.Begun begin(Tensor tensor) {
     log.enter(CollectiveOp.ALL_REDUCE, tensor.count() * tensor.dtype().bytes());
