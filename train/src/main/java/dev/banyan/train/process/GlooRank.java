@@ -39,12 +39,16 @@ public final class GlooRank {
             "lab",
             Optional.of(Path.of(args[3])));
     // a job that waits for a silent rank for ever, as most do: what is told is the diagnosis's part
-    try (RankGroup group = RankGroup.join(place, System.err::println)) {
+    try (RankGroup group = RankGroup.join(place, GlooRank::tell)) {
       step(group, orders, Integer.parseInt(args[4]));
     } catch (RankLostException e) {
-      System.err.println(e.getMessage());
+      tell(String.valueOf(e.getMessage()));
       System.exit(TrainRank.LOST);
     }
+  }
+
+  private static void tell(String line) {
+    System.err.println(line);
   }
 
   private static void obey(RankOrders orders) {
