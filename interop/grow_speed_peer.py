@@ -16,6 +16,7 @@ import shlex
 import shutil
 import statistics
 import subprocess
+import sys
 import time
 
 import torch
@@ -73,16 +74,25 @@ def make_source(folder):
     (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": where}))
 
 
+# A process counts what its parent had resident when it was forked, and this one holds models: a small one starts it.
+LAUNCHER = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def run(command):
     """Seconds until it is done and on disk, and its peak resident megabytes."""
     start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    done = subprocess.run([sys.executable, "-c", LAUNCHER, *command], capture_output=True, text=True)
     os.sync()
-    if status:
-        raise SystemExit(f"{shlex.join(command)} failed:\n{said.decode()[-2000:]}")
-    return time.monotonic() - start, usage.ru_maxrss / 1000
+    seconds = time.monotonic() - start
+    if done.returncode:
+        raise SystemExit(f"{shlex.join(command)} failed:\n{done.stderr[-2000:]}")
+    return seconds, int(done.stdout) / 1000
 
 
 def tensors(folder):

@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param verdicts the faults, surest first
  * @param innocent ranks that did their part, ascending
- * @param masked ranks that wait behind a culprit and cannot be judged, ascending; never also
- *     innocent
+ * @param masked ranks that cannot be judged beside a culprit, ascending: they wait behind it, it
+ *     hides what they do, or too few windows have shown them to be slow; never also innocent
  * @param unreadable what could not be read
  * @param notes what the reader should know: what the records lack, and how to record it
  * @param ranksSeen ranks with any record

@@ -94,13 +94,22 @@ class LiveDiagnosisTest {
           first.syndrome() == Syndrome.PROCESS_LOSS && first.ranks().equals(List.of(culprit));
       case SKIP, HALF ->
           first.syndrome() == Syndrome.MISMATCH && first.ranks().equals(List.of(culprit));
-      case TX_AND_LATE ->
-          verdicts.stream()
-                  .anyMatch(
-                      each ->
-                          each.syndrome() == Syndrome.NON_COMMUNICATION_SLOW
-                              && each.ranks().equals(List.of(other)))
-              || verdicts.stream().anyMatch(each -> each.links().contains(culprit + "->*"));
+      case TX_AND_LATE -> {
+        boolean late =
+            verdicts.stream()
+                .anyMatch(
+                    each ->
+                        each.syndrome() == Syndrome.NON_COMMUNICATION_SLOW
+                            && each.ranks().equals(List.of(other)));
+        boolean sends =
+            verdicts.stream()
+                .anyMatch(
+                    each ->
+                        each.links().contains(culprit + "->*")
+                            || each.ambiguity().contains("tx:" + culprit));
+        yield late && (sends || findings.masked().contains(culprit))
+            || sends && findings.masked().contains(other);
+      }
     };
   }
 

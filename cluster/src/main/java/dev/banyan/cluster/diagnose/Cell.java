@@ -9,7 +9,8 @@ package dev.banyan.cluster.diagnose;
  * @param seconds median of the window's transfers
  * @param typical median of the comparable cells, or of the cell's own healthy windows
  * @param excess how many times the typical time it takes beyond it: 0 is healthy
- * @param slow whether it was far above its peers in three of the last five windows
+ * @param late whether it was far above its peers in this window, and enough of it to matter
+ * @param slow whether it was so in three of the last five windows, this one among them
  * @param own whether {@code typical} is the cell's own past
  */
 record Cell(
@@ -19,5 +20,12 @@ record Cell(
     double seconds,
     double typical,
     double excess,
+    boolean late,
     boolean slow,
-    boolean own) {}
+    boolean own) {
+
+  /** The same, slow or not. */
+  Cell judged(boolean slow) {
+    return new Cell(from, to, what, seconds, typical, excess, late, slow, own);
+  }
+}

@@ -101,6 +101,15 @@ final class DelayMatrix {
     return List.copyOf(worst.values());
   }
 
+  /** Whether what is slow about {@code cell} can be what a slower one at the same rank causes. */
+  static boolean echoes(Cell cell, Cell slower) {
+    return cell.excess() < ECHO * slower.excess()
+        && (cell.from() == slower.from()
+            || cell.from() == slower.to()
+            || cell.to() == slower.from()
+            || cell.to() == slower.to());
+  }
+
   private static boolean touches(Explanation explanation, Cell cell) {
     boolean source = explanation.part() != Part.RX;
     boolean target = explanation.part() != Part.TX;

@@ -10,14 +10,16 @@ import java.util.TreeSet;
  * The whole diagnosis over event tables: mismatch, loss and hang where something stands still;
  * otherwise stragglers, and the delay matrix of what is left. A straggler's own connections are
  * slow with it (a throttled processor also sends and receives slowly), and only compute makes the
- * time between operations longer, so what a straggler touches is taken out of the matrix; and the
- * matrix is asked before anybody is blamed for waiting little.
+ * time between operations longer, so what a straggler touches is taken out of the matrix, and the
+ * rank at the other end of a slow one is masked: it may be at fault too. So is, beside a verdict,
+ * what this window would blame and the windows before do not yet.
  */
 public final class EventDiagnosis {
   private final Job job;
   private final List<EventTables> tables;
   private final SlowWindows windows;
   private List<Verdict> slow = List.of();
+  private Set<Integer> unjudged = Set.of();
 
   /**
    * @param tables one per reading thread
@@ -31,7 +33,7 @@ public final class EventDiagnosis {
 
   /**
    * @param verdicts the faults, surest first
-   * @param masked ranks that wait behind a culprit
+   * @param masked ranks that wait behind a culprit, or of which a culprit hides too much
    */
   public record Outcome(List<Verdict> verdicts, Set<Integer> masked) {}
 
@@ -42,15 +44,29 @@ public final class EventDiagnosis {
     List<Verdict> found = new ArrayList<>(WaitChain.stragglers(window.paces()));
     Set<Integer> late = new TreeSet<>();
     found.forEach(verdict -> late.addAll(verdict.ranks()));
-    List<Cell> cells = window.cells();
-    if (!late.isEmpty()) {
-      cells =
-          cells.stream()
-              .filter(cell -> !late.contains(cell.from()) && !late.contains(cell.to()))
-              .toList();
+    List<Cell> cells = new ArrayList<>();
+    List<Cell> besideLate = new ArrayList<>();
+    Set<Integer> hidden = new TreeSet<>();
+    for (Cell cell : window.cells()) {
+      if (!late.contains(cell.from()) && !late.contains(cell.to())) {
+        cells.add(cell);
+      } else if (cell.slow()) {
+        besideLate.add(cell);
+        hidden.add(cell.from());
+        hidden.add(cell.to());
+      }
     }
+    cells.removeIf(
+        cell -> besideLate.stream().anyMatch(slower -> DelayMatrix.echoes(cell, slower)));
     found.addAll(DelayMatrix.explain(cells));
+    if (!found.isEmpty()) {
+      window.paces().stream().filter(Pace::late).forEach(pace -> hidden.add(pace.rank()));
+      List<Cell> soon = cells.stream().map(cell -> cell.judged(cell.late())).toList();
+      DelayMatrix.explain(soon).forEach(verdict -> hidden.addAll(verdict.ranks()));
+      found.forEach(verdict -> hidden.removeAll(verdict.ranks()));
+    }
     slow = found.stream().map(this::withHosts).toList();
+    unjudged = hidden;
   }
 
   /** What the last window said. */
@@ -87,7 +103,7 @@ public final class EventDiagnosis {
       List<Verdict> verdicts = new ArrayList<>(hang.verdicts());
       return new Outcome(verdicts, hang.masked());
     }
-    return new Outcome(slow, Set.of());
+    return new Outcome(slow, unjudged);
   }
 
   /** Ranks that wrote anything. */

@@ -8,7 +8,8 @@ package dev.banyan.cluster.diagnose;
  * @param insideSeconds mean time inside an operation, which is mostly waiting for others
  * @param typicalGap median gap of the comparable ranks, or of the rank's own healthy windows
  * @param typicalInside median time inside of the comparable ranks
- * @param slow whether it came late, and waited least, in three of the last five windows
+ * @param late whether it came late, and waited least, in this window
+ * @param slow whether it did so in three of the last five windows, this one among them
  * @param own whether {@code typicalGap} is the rank's own past
  */
 record Pace(
@@ -18,5 +19,6 @@ record Pace(
     double insideSeconds,
     double typicalGap,
     double typicalInside,
+    boolean late,
     boolean slow,
     boolean own) {}

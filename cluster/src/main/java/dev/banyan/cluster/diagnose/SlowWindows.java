@@ -83,10 +83,11 @@ final class SlowWindows {
           new Cell(
               batch.from[i],
               batch.to[i],
-              slow ? what(batch.kind[i]) : "",
+              slow || now ? what(batch.kind[i]) : "",
               x,
               Math.max(0, typical),
               Math.max(0, excess),
+              now,
               slow && now,
               own));
     }
@@ -110,6 +111,7 @@ final class SlowWindows {
                   cell.seconds(),
                   cell.typical(),
                   cell.excess(),
+                  cell.late(),
                   true,
                   cell.own())
               : cell);
@@ -181,6 +183,7 @@ final class SlowWindows {
               inside.value[i],
               Math.max(0, typical),
               inside.median[i],
+              now,
               slow,
               own));
     }

@@ -22,7 +22,7 @@ final class Lane {
   private static final long SECOND = 1_000_000_000L;
   private static final double WINDOW_SECONDS = 4;
   private static final int POLL_MILLIS = 250;
-  private static final long START_SECONDS = 60;
+  private static final long START_SECONDS = 180;
   private static final long SILENT_SECONDS = 16;
   private static final long HANG_SECONDS = 30;
   private static final long SLOW_SECONDS = 45;
