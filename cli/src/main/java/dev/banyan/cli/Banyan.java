@@ -14,6 +14,7 @@ import dev.banyan.cli.cluster.ClusterDiagnoseCommand;
 import dev.banyan.cli.cluster.ClusterLabCommand;
 import dev.banyan.cli.cluster.ClusterMonthCommand;
 import dev.banyan.cli.cluster.ClusterProbeCommand;
+import dev.banyan.cli.cluster.ClusterRasCommand;
 import dev.banyan.cli.cluster.ClusterRouteCommand;
 import dev.banyan.cli.cluster.ClusterSimulateCommand;
 import dev.banyan.cli.cluster.ClusterSteerCommand;
@@ -131,6 +132,7 @@ public final class Banyan {
               "cluster",
               "Finds the faulty part of a training cluster, plans the paths of its traffic.",
               ClusterDiagnoseCommand.class,
+              ClusterRasCommand.class,
               ClusterWatchCommand.class,
               ClusterLabCommand.class,
               ClusterSteerCommand.class,

@@ -107,8 +107,8 @@ class LiveDiagnosisTest {
                     each ->
                         each.links().contains(culprit + "->*")
                             || each.ambiguity().contains("tx:" + culprit));
-        yield late && (sends || findings.masked().contains(culprit))
-            || sends && findings.masked().contains(other);
+        yield (late && (sends || findings.masked().contains(culprit)))
+            || (sends && findings.masked().contains(other));
       }
     };
   }

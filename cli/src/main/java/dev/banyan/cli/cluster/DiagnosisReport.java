@@ -48,7 +48,7 @@ final class DiagnosisReport {
   }
 
   private static String none(List<Integer> ranks) {
-    return ranks.isEmpty() ? "none" : ClusterDiagnoseCommand.some(ranks);
+    return ranks.isEmpty() ? "none" : FindingsText.some(ranks);
   }
 
   private static void verdict(Report report, Verdict verdict) {
