@@ -205,6 +205,17 @@ class DiagnosisTest {
     assertThat(of(folder.resolve("ras10.json")).verdicts()).isEmpty();
   }
 
+  /** Rank 0's port went down while its last credit had just come; nothing came to it after that. */
+  @Test
+  void aPortThatWasHeardFromBeforeTheBreakIsNotClearedByIt() throws Exception {
+    Findings findings = of(DUMPS.resolve("ring_port_down"));
+    assertThat(findings.verdicts()).hasSize(1);
+    Verdict verdict = findings.verdicts().getFirst();
+    assertThat(verdict.syndrome()).isEqualTo(Syndrome.COMMUNICATION_HANG);
+    assertThat(verdict.ambiguity()).containsExactlyInAnyOrder("link:3->0", "rank:0");
+    assertThat(verdict.action()).isEqualTo(Action.PROBE);
+  }
+
   @Test
   void aPathThatIsNotThereIsSaidInOneLine() {
     assertThatThrownBy(() -> of(folder.resolve("nowhere")))

@@ -97,8 +97,9 @@ public final class EventDiagnosis {
   public Outcome now(long sharedNanos) {
     HostClocks clocks = HostClocks.of(job, tables);
     EventHang.Hang hang =
-        EventHang.judge(
-            job, tables, rank -> sharedNanos != Long.MIN_VALUE ? sharedNanos : clocks.now(rank));
+        sharedNanos == Long.MIN_VALUE
+            ? EventHang.judge(job, tables, clocks::now, clocks::shift)
+            : EventHang.judge(job, tables, rank -> sharedNanos, rank -> 0);
     if (!hang.verdicts().isEmpty()) {
       List<Verdict> verdicts = new ArrayList<>(hang.verdicts());
       return new Outcome(verdicts, hang.masked());

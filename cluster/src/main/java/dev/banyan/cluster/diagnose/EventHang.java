@@ -34,6 +34,7 @@ final class EventHang {
   private final Job job;
   private final List<EventTables> tables;
   private final IntToLongFunction now;
+  private final IntToLongFunction shift;
 
   /** Lanes that wait too long. */
   private final List<Lane> stuck = new ArrayList<>();
@@ -62,11 +63,14 @@ final class EventHang {
 
   /**
    * @param now the newest time of a rank's own clock
+   * @param shift what must be added to a rank's times to compare them with other ranks'
    */
-  private EventHang(Job job, List<EventTables> tables, IntToLongFunction now) {
+  private EventHang(
+      Job job, List<EventTables> tables, IntToLongFunction now, IntToLongFunction shift) {
     this.job = job;
     this.tables = tables;
     this.now = now;
+    this.shift = shift;
   }
 
   /**
@@ -75,8 +79,9 @@ final class EventHang {
    */
   record Hang(List<Verdict> verdicts, Set<Integer> masked) {}
 
-  static Hang judge(Job job, List<EventTables> tables, IntToLongFunction now) {
-    return new EventHang(job, tables, now).judge();
+  static Hang judge(
+      Job job, List<EventTables> tables, IntToLongFunction now, IntToLongFunction shift) {
+    return new EventHang(job, tables, now, shift).judge();
   }
 
   private Hang judge() {
@@ -528,7 +533,7 @@ final class EventHang {
           to,
           true,
           creditNanos,
-          table.postNanos[e],
+          Math.max(table.postNanos[e], onClockOf(to, from, creditNanos)),
           post
               + "; rank "
               + from
@@ -549,8 +554,13 @@ final class EventHang {
         from,
         false,
         table.postNanos[e],
-        sender.table().laneProgress[sender.l()],
+        Math.max(sender.table().laneProgress[sender.l()], onClockOf(from, to, table.postNanos[e])),
         post + "; rank " + from + " is at the same place and never got that credit");
+  }
+
+  /** A moment on another rank's clock as that of {@code rank}, as exact as their shifts are. */
+  private long onClockOf(int rank, int other, long nanos) {
+    return nanos + shift.applyAsLong(other) - shift.applyAsLong(rank);
   }
 
   private void stoppedInside(

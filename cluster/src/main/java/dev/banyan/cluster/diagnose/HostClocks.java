@@ -68,6 +68,11 @@ public final class HostClocks {
     return by == null || end == Long.MIN_VALUE ? own : Math.max(own, end - by);
   }
 
+  /** What must be added to this rank's times to get the job's common time; 0 where unknown. */
+  long shift(int rank) {
+    return shift.getOrDefault(clock(job, rank), 0L);
+  }
+
   /** Ranks of one host label share a clock; without a label each has its own. */
   public static String clock(Job job, int rank) {
     String host = job.host(rank);
