@@ -133,8 +133,10 @@ class ChatTemplateTest {
           {{ [{'a': 1}, {'b': 2}] | sort(attribute='c') }} @ [{'a': 1}, {'b': 2}]
           {{ {range(2): 'r', (0, 1): 't'}[range(0, 2)] }} @ r
           {{ {1: 2}[([1],)] is defined }} @ False
+          {{ {'a': 1} | truncate(9) }} @ {'a': 1}
+          {{ [1, 2] | truncate(3, end='', leeway=0) }} @ [1, 2]
           """)
-  void whatIsEqualIsFoundSo(String source, String text) {
+  void isRenderedAsPythonDoes(String source, String text) {
     assertThat(ChatTemplate.parse("t", source, Map.of()).render(question()).text()).isEqualTo(text);
   }
 

@@ -298,8 +298,6 @@ final class Filters {
   }
 
   private Value truncated(Value value, Arguments.Bound given) {
-    requireText("truncate", value);
-    String text = text(value);
     String end = text(given.get("end", Value.text("...")));
     int length = given.whole("length", 255);
     int leeway = given.whole("leeway", 5);
@@ -307,9 +305,11 @@ final class Filters {
     if (length < endLength || leeway < 0) {
       throw Fault.of("truncate: the length is at least that of the end, the leeway not negative");
     }
-    if (PyText.length(text) <= (long) length + leeway) {
-      return Value.text(text);
+    if (Access.length(value) <= (long) length + leeway) {
+      return value; // whatever it is
     }
+    requireText("truncate", value);
+    String text = text(value);
     String cut = PyText.slice(text, 0, length - endLength);
     if (!given.truth("killwords", false)) {
       int blank = cut.lastIndexOf(' ');
