@@ -3,6 +3,7 @@ package dev.banyan.serve;
 import dev.banyan.core.UserInputException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * An OpenAI server to put load on, and how.
@@ -13,11 +14,19 @@ import java.time.Duration;
  * @param chat whether {@code /chat/completions} is asked, otherwise {@code /completions}
  * @param mayEnd whether an answer may end before its length; otherwise {@code ignore_eos} is sent,
  *     which vLLM, SGLang, llama.cpp and Banyan know
+ * @param fields more fields of each request's body, such as {@code logit_bias}; they win
  * @param patience a request fails when its answer has not ended this long after it was sent
  */
 public record LoadTarget(
-    String url, String key, String model, boolean chat, boolean mayEnd, Duration patience) {
+    String url,
+    String key,
+    String model,
+    boolean chat,
+    boolean mayEnd,
+    Map<String, Object> fields,
+    Duration patience) {
   public LoadTarget {
+    fields = Map.copyOf(fields);
     if (patience.isNegative() || patience.isZero()) {
       throw new UserInputException("--timeout is " + patience + ", must be above 0");
     }
@@ -25,12 +34,17 @@ public record LoadTarget(
 
   /** Any model, completions of the asked length, ten minutes each. */
   public static LoadTarget of(String url) {
-    return new LoadTarget(url, "", "", false, false, Duration.ofMinutes(10));
+    return new LoadTarget(url, "", "", false, false, Map.of(), Duration.ofMinutes(10));
   }
 
   /** The same with chats, which end where the model ends them. */
   public LoadTarget chatting() {
-    return new LoadTarget(url, key, model, true, true, patience);
+    return new LoadTarget(url, key, model, true, true, fields, patience);
+  }
+
+  /** The same with more fields in each request. */
+  public LoadTarget with(Map<String, Object> more) {
+    return new LoadTarget(url, key, model, chat, mayEnd, more, patience);
   }
 
   /**

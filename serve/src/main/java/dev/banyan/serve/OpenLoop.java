@@ -8,6 +8,7 @@ import dev.banyan.serve.load.Prompts;
 import dev.banyan.serve.load.Sender;
 import java.net.http.HttpClient;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open-loop load test of any OpenAI server. Each request is sent at its scheduled arrival,
@@ -26,17 +27,16 @@ import java.util.List;
  */
 public final class OpenLoop {
   private final Client client;
-  private final Prompts prompts;
-  private final Sender sender;
+  private volatile @Nullable Sender sender;
 
-  private OpenLoop(Client client, Prompts prompts) {
+  private volatile @Nullable Prompts prompts;
+
+  private OpenLoop(Client client) {
     this.client = client;
-    this.prompts = prompts;
-    this.sender = new Sender(client);
   }
 
   /**
-   * Finds the server and its model, and with two short requests how many tokens a word is there.
+   * Finds the server and its model, and asks it for two tokens.
    *
    * @param http stays the caller's
    * @throws UserInputException when nothing answers, it is no OpenAI server, it does not know the
@@ -44,7 +44,8 @@ public final class OpenLoop {
    */
   public static OpenLoop of(LoadTarget target, HttpClient http) {
     Client client = Client.find(target, http);
-    return new OpenLoop(client, Prompts.measured(client));
+    client.requireAnswer();
+    return new OpenLoop(client);
   }
 
   /** The model that is asked. */
@@ -54,7 +55,17 @@ public final class OpenLoop {
 
   /** Whether the server counts tokens; without that a word is taken for one. */
   public boolean countsTokens() {
-    return prompts.measured();
+    return prompts().measured();
+  }
+
+  /** How many tokens a word is there, asked for once. */
+  private Prompts prompts() {
+    Prompts known = prompts;
+    if (known == null) {
+      known = Prompts.measured(client);
+      prompts = known;
+    }
+    return known;
   }
 
   /**
@@ -62,27 +73,32 @@ public final class OpenLoop {
    * about the asked tokens; requests that share a prefix in a trace share words.
    */
   public List<LoadRequest> requests(Workload workload, Seed seed) {
-    return prompts.of(workload.draw(seed), seed);
+    return prompts().of(workload.draw(seed), seed);
   }
 
   /** The same, of the arrivals within so many seconds. */
   public List<LoadRequest> requests(Workload workload, double seconds, Seed seed) {
-    return prompts.of(workload.drawFor(seconds, seed), seed);
+    return prompts().of(workload.drawFor(seconds, seed), seed);
   }
 
   /**
    * Sends every request at its time and waits until the last is answered, failed or {@link #stop}
-   * was called. Once per object.
+   * was called.
    *
    * @param requests in order of arrival
    * @param progress steps in requests that ended
    */
   public LoadOutcome run(List<LoadRequest> requests, Progress progress) {
-    return sender.run(requests, progress);
+    var own = new Sender(client);
+    sender = own;
+    return own.run(requests, progress);
   }
 
   /** Ends {@link #run} from another thread: nothing more is sent, nothing open is waited for. */
   public void stop() {
-    sender.stop();
+    Sender running = sender;
+    if (running != null) {
+      running.stop();
+    }
   }
 }

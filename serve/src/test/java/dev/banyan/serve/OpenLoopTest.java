@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -40,10 +41,11 @@ final class OpenLoopTest {
 
   @Test
   void everyRequestOfTheWorkloadIsAskedOnceAndItsAnswerRead() {
-    OpenLoop loop = OpenLoop.of(LoadTarget.of(server.url() + "/v1/"), http);
+    LoadTarget target = LoadTarget.of(server.url() + "/v1/").with(Map.of("temperature", 0.5));
+    OpenLoop loop = OpenLoop.of(target, http);
     assertThat(loop.model()).isEqualTo("parrot");
-    server.asked.clear();
     List<LoadRequest> requests = loop.requests(fast("21-6", 40), new Seed(4));
+    server.asked.clear();
     LoadOutcome outcome = loop.run(requests, Progress.none());
 
     assertThat(server.asked.stream().map(FakeOpenAi::prompt))
@@ -65,6 +67,7 @@ final class OpenLoopTest {
         .allSatisfy(
             body -> {
               assertThat(body.path("stream").asBoolean()).isTrue();
+              assertThat(body.path("temperature").asDouble()).isEqualTo(0.5);
               assertThat(body.path("ignore_eos").asBoolean()).isTrue();
               assertThat(body.path("model").asString()).isEqualTo("parrot");
             });
@@ -74,6 +77,7 @@ final class OpenLoopTest {
   @Test
   void aServerThatAnswersNobodyIsAskedOnAndItsLatencyCountsFromTheSchedule() {
     OpenLoop loop = OpenLoop.of(LoadTarget.of(server.url()), http);
+    List<LoadRequest> requests = loop.requests(fast("8-2", 30), new Seed(1));
     var all = new CountDownLatch(30);
     server.behave(
         (asked, exchange) -> {
@@ -81,7 +85,6 @@ final class OpenLoopTest {
           all.await();
           FakeOpenAi.stream(asked, exchange);
         });
-    List<LoadRequest> requests = loop.requests(fast("8-2", 30), new Seed(1));
     LoadOutcome outcome = loop.run(requests, Progress.none());
     assertThat(outcome.answered()).isEqualTo(30);
     assertThat(outcome.mostOpen()).isEqualTo(30);
@@ -150,7 +153,8 @@ final class OpenLoopTest {
     // found with patience, asked with none
     OpenLoop loop =
         OpenLoop.of(
-            new LoadTarget(usual.url(), "", "crow", false, false, Duration.ofSeconds(1)), http);
+            new LoadTarget(usual.url(), "", "crow", false, false, Map.of(), Duration.ofSeconds(1)),
+            http);
     var never = new CountDownLatch(1);
     server.behave(
         (asked, exchange) -> {
@@ -241,6 +245,22 @@ final class OpenLoopTest {
     assertThat(common(words.get(0), words.get(2))).isLessThan(6);
   }
 
+  @Test
+  void aModelWithLittleRoomIsMeasuredWithLess() {
+    server.behave(
+        (asked, exchange) -> {
+          if (FakeOpenAi.prompt(asked).length() > 100) {
+            FakeOpenAi.send(exchange, 400, "{\"error\": {\"message\": \"no room\"}}");
+          } else {
+            FakeOpenAi.stream(asked, exchange);
+          }
+        });
+    OpenLoop loop = OpenLoop.of(LoadTarget.of(server.url()), http);
+    List<LoadRequest> requests = loop.requests(fast("23-2", 5), new Seed(1));
+    assertThat(loop.countsTokens()).isTrue();
+    assertThat(requests).allSatisfy(each -> assertThat(each.prompt().split(" ")).hasSize(10));
+  }
+
   private static int common(String[] a, String[] b) {
     int mismatch = Arrays.mismatch(a, b);
     return mismatch < 0 ? a.length : mismatch;
@@ -280,7 +300,7 @@ final class OpenLoopTest {
     server.behave(
         (asked, exchange) ->
             FakeOpenAi.send(exchange, 400, "{\"error\": {\"message\": \"no ignore_eos\"}}"));
-    refused(server.url(), "", "HTTP 400, no ignore_eos; try --may-end");
+    refused(server.url(), "", "HTTP 400, no ignore_eos; --may-end leaves that out");
     server.behave((asked, exchange) -> FakeOpenAi.send(exchange, 200, "{\"choices\": []}"));
     refused(server.url(), "", "no whole stream of events");
     server.listModels(200, "<html>hello</html>");
@@ -292,7 +312,7 @@ final class OpenLoopTest {
   }
 
   private void refused(String url, String model, String said) {
-    var target = new LoadTarget(url, "", model, false, false, Duration.ofSeconds(60));
+    var target = new LoadTarget(url, "", model, false, false, Map.of(), Duration.ofSeconds(60));
     assertThatThrownBy(() -> OpenLoop.of(target, http))
         .isInstanceOf(UserInputException.class)
         .hasMessageContaining(said)

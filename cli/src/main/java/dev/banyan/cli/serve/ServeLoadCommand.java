@@ -135,6 +135,12 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
   private boolean mayEnd;
 
   @Option(
+      names = "--fields",
+      paramLabel = "JSON",
+      description = "More fields of each request, for example '{\"temperature\": 0.7}'.")
+  private String fields = "{}";
+
+  @Option(
       names = "--timeout",
       paramLabel = "S",
       defaultValue = "600",
@@ -147,7 +153,9 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
   public ExitCode call() throws IOException {
     Workload asked = workload();
     String secret = key == null ? "" : key;
-    var target = new LoadTarget(url, secret, model, chat, mayEnd, Duration.ofSeconds(timeout));
+    var target =
+        new LoadTarget(
+            url, secret, model, chat, mayEnd, LoadFields.read(fields), Duration.ofSeconds(timeout));
     try (HttpClient http =
         new GatewayClient(url, secret, Optional.ofNullable(certificate)).http()) {
       OpenLoop test = OpenLoop.of(target, http);

@@ -107,20 +107,24 @@ public final class Client {
   }
 
   /**
-   * The tokens of a prompt as the server counts them; 0 where it does not.
+   * Asks for two tokens, which also wakes the server.
    *
    * @throws UserInputException when it does not answer such a request
    */
-  int promptTokens(String prompt) {
-    LoadAnswer answer = ask(0, new LoadRequest(0, prompt, 2), System.nanoTime());
+  public void requireAnswer() {
+    LoadAnswer answer = ask(0, new LoadRequest(0, "hello", 2), System.nanoTime());
     if (!answer.answered()) {
-      String hint =
-          answer.failure().equals("HTTP 400") && !target.mayEnd() ? "; try --may-end" : "";
+      String hint = answer.reason().contains("ignore_eos") ? "; --may-end leaves that out" : "";
       throw new UserInputException(
           "%s does not answer a first request: %s, %s%s"
               .formatted(target.url(), answer.failure(), answer.reason(), hint));
     }
-    return answer.promptTokens();
+  }
+
+  /** The tokens of a prompt as the server counts them; 0 where it does not, or refuses it. */
+  int promptTokens(String prompt) {
+    LoadAnswer answer = ask(0, new LoadRequest(0, prompt, 1), System.nanoTime());
+    return answer.answered() ? answer.promptTokens() : 0;
   }
 
   /**
@@ -186,6 +190,7 @@ public final class Client {
     if (!target.mayEnd()) {
       body.put("ignore_eos", true);
     }
+    body.putAll(target.fields());
     return Json.mapper().writeValueAsString(body);
   }
 

@@ -81,23 +81,21 @@ public record Prompts(double fixedTokens, double wordTokens, boolean measured) {
           "thunder",
           "meadow",
           "orchard");
-  private static final int FEW = 8;
-  private static final int MORE = 40;
 
-  /** Asks for a short and a longer prompt's tokens; this also wakes the server. */
-  static Prompts measure(int few, int more) {
-    if (few <= 0 || more <= few) {
-      return new Prompts(0, 1, false);
-    }
-    double perWord = (double) (more - few) / (MORE - FEW);
-    return new Prompts(few - FEW * perWord, perWord, true);
-  }
+  /** Words of the two prompts that are measured; fewer for models with little room. */
+  private static final List<int[]> MEASURES = List.of(new int[] {8, 48}, new int[] {2, 10});
 
-  /** As the server counts. */
+  /** From the server's counts of a short and of a longer prompt. */
   public static Prompts measured(Client client) {
-    int few = client.promptTokens(words(FEW, new Seed(0).stream("few")));
-    int more = client.promptTokens(words(MORE, new Seed(0).stream("more")));
-    return measure(few, more);
+    for (int[] measure : MEASURES) {
+      int few = client.promptTokens(words(measure[0], new Seed(0).stream("few")));
+      int more = client.promptTokens(words(measure[1], new Seed(0).stream("more")));
+      if (few > 0 && more > few) {
+        double perWord = (double) (more - few) / (measure[1] - measure[0]);
+        return new Prompts(few - measure[0] * perWord, perWord, true);
+      }
+    }
+    return new Prompts(0, 1, false);
   }
 
   /** Requests like those of a trace. */

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Sends requests at their times, whatever became of those before. */
+/** Sends requests at their times, whatever became of those before. For one run. */
 public final class Sender {
   private static final double NANOS = 1e9;
 
