@@ -69,7 +69,7 @@ final class FakeOpenAi implements AutoCloseable {
     try (OutputStream out = open(exchange)) {
       event(out, ": alive");
       for (int i = 0; i < tokens; i++) {
-        event(out, "data: " + piece(asked, word(asked, i), null));
+        event(out, "data: " + piece(asked, word(asked, i), ""));
       }
       event(out, "data: " + piece(asked, "", "length"));
       Map<String, Object> usage =
@@ -112,11 +112,10 @@ final class FakeOpenAi implements AutoCloseable {
   }
 
   static String piece(JsonNode asked, String text, String finish) {
-    Object finished = finish == null ? "" : finish;
     Map<String, Object> choice =
         asked.has("messages")
-            ? Map.of("delta", Map.of("content", text), "finish_reason", finished)
-            : Map.of("text", text, "finish_reason", finished);
+            ? Map.of("delta", Map.of("content", text), "finish_reason", finish)
+            : Map.of("text", text, "finish_reason", finish);
     return json(Map.of("choices", List.of(choice)));
   }
 

@@ -115,7 +115,7 @@ final class OpenLoopTest {
             case "broken" -> FakeOpenAi.send(exchange, 500, "<html>a\n stack</html>");
             case "cut" -> {
               OutputStream out = FakeOpenAi.open(exchange);
-              FakeOpenAi.event(out, "data: " + FakeOpenAi.piece(asked, "half", null));
+              FakeOpenAi.event(out, "data: " + FakeOpenAi.piece(asked, "half", ""));
               out.close();
             }
             case "sorry" -> {
@@ -159,7 +159,7 @@ final class OpenLoopTest {
     server.behave(
         (asked, exchange) -> {
           OutputStream out = FakeOpenAi.open(exchange);
-          FakeOpenAi.event(out, "data: " + FakeOpenAi.piece(asked, "one", null));
+          FakeOpenAi.event(out, "data: " + FakeOpenAi.piece(asked, "one", ""));
           never.await();
         });
     LoadOutcome outcome = loop.run(List.of(new LoadRequest(0, "a", 3)), Progress.none());
@@ -276,11 +276,11 @@ final class OpenLoopTest {
       var random = new Seed(count).stream("values");
       double[] values = random.doubles(count).toArray();
       Percentiles found = Percentiles.of(values);
-      for (double[] each :
-          new double[][] {{50, found.p50()}, {90, found.p90()}, {99, found.p99()}}) {
-        long below = Arrays.stream(values).filter(value -> value <= each[1]).count();
-        assertThat(below * 100).isGreaterThanOrEqualTo((long) each[0] * count);
-        assertThat((below - 1) * 100).isLessThan((long) each[0] * count);
+      for (var each : Map.of(50, found.p50(), 90, found.p90(), 99, found.p99()).entrySet()) {
+        long least = (long) each.getKey() * count;
+        long below = Arrays.stream(values).filter(value -> value <= each.getValue()).count();
+        assertThat(below * 100).isGreaterThanOrEqualTo(least);
+        assertThat((below - 1) * 100).isLessThan(least);
       }
       assertThat(found.most()).isEqualTo(Arrays.stream(values).max().orElseThrow());
     }

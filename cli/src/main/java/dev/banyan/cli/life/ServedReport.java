@@ -4,6 +4,7 @@ import dev.banyan.core.Chart;
 import dev.banyan.core.Format;
 import dev.banyan.core.Report;
 import dev.banyan.core.Table;
+import dev.banyan.serve.Percentiles;
 import java.util.List;
 import java.util.Map;
 
@@ -35,21 +36,7 @@ final class ServedReport {
                 .formatted(served.requests(), served.outputTokens(), Format.number(served.rate())))
         .list(served.disturbances())
         .paragraph(verdict(served));
-    Table table =
-        Table.of(
-            "load",
-            "answered",
-            "failed",
-            "first token P50, ms",
-            "P99",
-            "per token P50, ms",
-            "P99",
-            "end to end P50, ms",
-            "P99",
-            "tokens/s");
-    row(table, "undisturbed", served.calm());
-    row(table, "drained and killed", served.disturbed());
-    report.table(table.caption("Latencies count from scheduled arrivals."));
+    report.table(table(served.calm(), served.disturbed()));
     report
         .chart(
             curve(
@@ -93,18 +80,25 @@ final class ServedReport {
     return "undisturbed " + calm + ", drained and killed " + disturbed;
   }
 
-  private static void row(Table table, String name, Lived.Load load) {
-    table.row(
-        name,
-        load.answered(),
-        load.failed(),
-        milli(load.firstToken().p50()),
-        milli(load.firstToken().p99()),
-        milli(load.perToken().p50()),
-        milli(load.perToken().p99()),
-        milli(load.endToEnd().p50()),
-        milli(load.endToEnd().p99()),
-        Math.round(load.tokensPerSecond()));
+  private static Table table(Lived.Load calm, Lived.Load disturbed) {
+    Table table =
+        Table.of("from scheduled arrivals, ms", "undisturbed", "drained and killed")
+            .row("answered, requests", calm.answered(), disturbed.answered())
+            .row("failed, requests", calm.failed(), disturbed.failed());
+    rows(table, "time to first token", calm.firstToken(), disturbed.firstToken());
+    rows(table, "time per output token", calm.perToken(), disturbed.perToken());
+    rows(table, "end to end", calm.endToEnd(), disturbed.endToEnd());
+    return table.row(
+        "tokens per second",
+        Math.round(calm.tokensPerSecond()),
+        Math.round(disturbed.tokensPerSecond()));
+  }
+
+  private static void rows(Table table, String name, Percentiles calm, Percentiles disturbed) {
+    table
+        .row(name + ", P50", milli(calm.p50()), milli(disturbed.p50()))
+        .row(name + ", P90", milli(calm.p90()), milli(disturbed.p90()))
+        .row(name + ", P99", milli(calm.p99()), milli(disturbed.p99()));
   }
 
   private static double milli(double seconds) {

@@ -49,9 +49,10 @@ public final class Sender {
         }
         int number = sent++;
         mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
-        Future<?> answering = threads.submit(() -> answer(number, each, begun, due, progress));
-        patience.schedule(
-            () -> answering.cancel(true), client.patience().toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> answering = threads.submit(() -> answer(number, each, due, progress));
+        Future<?> unused =
+            patience.schedule(
+                () -> answering.cancel(true), client.patience().toMillis(), TimeUnit.MILLISECONDS);
       }
       // closing waits for what is open
     } finally {
@@ -88,7 +89,7 @@ public final class Sender {
     return !stopped;
   }
 
-  private void answer(int number, LoadRequest request, long begun, long due, Progress progress) {
+  private void answer(int number, LoadRequest request, long due, Progress progress) {
     LoadAnswer answer = client.ask(number, request, due);
     if (stopped && !answer.answered()) {
       answer = stopped(answer);
