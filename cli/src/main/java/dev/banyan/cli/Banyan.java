@@ -40,6 +40,7 @@ import dev.banyan.cli.plan.PlanRunCommand;
 import dev.banyan.cli.serve.ServeDrainCommand;
 import dev.banyan.cli.serve.ServeFaultsCommand;
 import dev.banyan.cli.serve.ServeKeyCommand;
+import dev.banyan.cli.serve.ServeLoadCommand;
 import dev.banyan.cli.serve.ServeProfileCommand;
 import dev.banyan.cli.serve.ServeReplayCommand;
 import dev.banyan.cli.serve.ServeRunCommand;
@@ -149,6 +150,7 @@ public final class Banyan {
                   ServeDrainCommand.class,
                   ServeScaleCommand.class,
                   ServeKeyCommand.class,
+                  ServeLoadCommand.class,
                   ServeReplayCommand.class,
                   ServeSimulateCommand.class,
                   ServeFaultsCommand.class,

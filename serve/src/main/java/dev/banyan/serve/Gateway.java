@@ -87,6 +87,11 @@ public final class Gateway implements AutoCloseable {
     return server.drain(instance, true);
   }
 
+  /** A drained instance takes requests again; false when it is not up. */
+  public boolean resume(int instance) {
+    return server.drain(instance, false);
+  }
+
   /** Requests an instance has. */
   public long requests(int instance) {
     return server.owned(instance);
@@ -119,7 +124,17 @@ public final class Gateway implements AutoCloseable {
     return server.moves();
   }
 
-  /** For each of them, seconds in no batch. */
+  /** Requests that were given to another instance while they waited, since the start. */
+  public long requeues() {
+    return server.requeues();
+  }
+
+  /** Requests that were computed again elsewhere since their instance died, since the start. */
+  public long replays() {
+    return server.replays();
+  }
+
+  /** For each that moved, seconds in no batch. */
   public double[] stoppedSeconds() {
     return server.stoppedSeconds();
   }

@@ -37,6 +37,9 @@ public record Workload(
   /** The cap of the artifact of Llumnix for prompts and outputs alike. */
   public static final int CAP = 6144;
 
+  private static final int FEW_DRAWN = 20;
+  private static final int MOST_DRAWN = 10_000_000;
+
   public Workload {
     boolean shares = highShare >= 0 && lowShare >= 0 && highShare + lowShare <= 1;
     if (!shares || requests < 1 || mostPrompt < 1 || mostOutput < 1 || !(rate >= 0)) {
@@ -95,6 +98,27 @@ public record Workload(
       classed.add(each.capped(mostPrompt, mostOutput).in(priority));
     }
     return classed;
+  }
+
+  /** The requests of one seed that arrive within so many seconds. */
+  public List<TraceRequest> drawFor(double seconds, Seed seed) {
+    if (!(seconds > 0) || Double.isInfinite(seconds)) {
+      throw new UserInputException("--seconds is " + seconds + ", a number above 0 was expected");
+    }
+    int count =
+        trace.isPresent()
+            ? requests
+            : (int) Math.min(MOST_DRAWN, Math.ceil(1.2 * rate * seconds) + FEW_DRAWN);
+    List<TraceRequest> drawn = of(count).draw(seed);
+    while (trace.isEmpty() && count < MOST_DRAWN && drawn.getLast().arrivalSeconds() <= seconds) {
+      count = Math.min(MOST_DRAWN, 2 * count);
+      drawn = of(count).draw(seed);
+    }
+    return drawn.stream().filter(each -> each.arrivalSeconds() <= seconds).toList();
+  }
+
+  private Workload of(int count) {
+    return new Workload(name, trace, count, rate, cv, highShare, lowShare, mostPrompt, mostOutput);
   }
 
   private List<TraceRequest> stretch(Trace whole, Seed seed) {

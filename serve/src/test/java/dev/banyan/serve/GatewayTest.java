@@ -119,6 +119,24 @@ final class GatewayTest {
         .readTree(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
   }
 
+  /** lm_eval leaves the last entry out, as that of the one token it asks for. */
+  @Test
+  void theStopTokenHasAProbabilityThoughItIsNoPartOfTheAnswer() throws Exception {
+    int end = Tokenizer.open(model).id("<|end|>").orElseThrow();
+    JsonNode answer =
+        asked(
+            "/v1/completions",
+            "{\"prompt\": [7, 8, 9], \"max_tokens\": 1, \"echo\": true, \"logprobs\": 1,"
+                + " \"logit_bias\": {\"%d\": 100}}".formatted(end));
+    JsonNode choice = answer.path("choices").path(0);
+    assertThat(choice.path("finish_reason").asString()).isEqualTo("stop");
+    JsonNode told = choice.path("logprobs");
+    assertThat(told.path("token_logprobs").size()).isEqualTo(4);
+    assertThat(told.path("top_logprobs").size()).isEqualTo(4);
+    assertThat(told.path("tokens").path(3).asString()).isEqualTo("<|end|>");
+    assertThat(answer.path("usage").path("completion_tokens").asInt()).isZero();
+  }
+
   @Test
   void promptsAsTextIdsAndBatchesAreOneAndTheSame() throws Exception {
     int[] ids = Tokenizer.open(model).encode("the quick", true);

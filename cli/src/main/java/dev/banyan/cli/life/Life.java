@@ -34,8 +34,9 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
  * One model's life: a world (or the user's text), a tokenizer, pretraining, a measurement, a short
- * supervised stage, graded skills, talk, a report. Each step is a command that also works alone and
- * is written beside the output; a step whose inputs have not changed is not run again.
+ * supervised stage, graded skills, talk, growth, serving, a report. Each step is a command that
+ * also works alone and is written beside the output; a step whose inputs have not changed is not
+ * run again.
  */
 final class Life {
   /** Of text that is mixed with the user's own. */
@@ -80,6 +81,7 @@ final class Life {
     Lived.Memory memory = memory();
     Lived.Supervised supervised = new Drilled(config, common, files).of(book);
     Transitions grown = grow();
+    Optional<Lived.Served> served = new Served(config, common, files).of(book);
     return new Lived(
         config,
         world,
@@ -93,6 +95,7 @@ final class Life {
         memory,
         supervised,
         grown,
+        served,
         book.done());
   }
 

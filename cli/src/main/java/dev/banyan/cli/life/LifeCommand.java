@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     name = "life",
     description = {
       "One model's life on this machine: text, tokenizer, pretraining, supervised stage, skills, talk,",
-      "and a report. Started again, goes on where it was."
+      "growth, serving, and a report. Started again, goes on where it was."
     },
     footer = {
       "  banyan life                          on the built-in world, about seven minutes",
@@ -78,9 +78,10 @@ public final class LifeCommand implements Callable<ExitCode>, TakesSettings {
             .put("tuning", lived.tuning())
             .put("skills", lived.skills())
             .put("memory", lived.memory())
-            .put("grown", lived.grown())
-            .put("steps", lived.steps());
+            .put("grown", lived.grown());
+    lived.served().ifPresent(served -> result.put("served", served));
+    result.put("steps", lived.steps());
     common.emit(result, () -> LifeReport.of(lived));
-    return ExitCode.DONE;
+    return lived.served().map(Lived.Served::sound).orElse(true) ? ExitCode.DONE : ExitCode.NO;
   }
 }

@@ -45,12 +45,16 @@ record LifeConfig(Settings settings, boolean tiny) {
           pretrain-steps      INTEGER  -        Steps of pretraining; default: what the time allows.
           tune-steps          INTEGER  -        Steps of the supervised stage; default: what the time allows.
           ngram               INTEGER  5        Order of the n-grams the model is held against.
+          serve-requests      INTEGER  -        Requests of each of the two loads on the served model; 0 leaves serving out.
           threads             INTEGER  0        Threads; 0 for one per core.
           """);
 
   private static final Map<String, String> DEFAULT =
       Map.ofEntries(
-          Map.entry("questions", "100"), Map.entry("vocabulary", "2048"), Map.entry("layers", "4"));
+          Map.entry("questions", "100"),
+          Map.entry("vocabulary", "2048"),
+          Map.entry("layers", "4"),
+          Map.entry("serve-requests", "240"));
 
   private static final Map<String, String> TINY =
       Map.ofEntries(
@@ -62,7 +66,8 @@ record LifeConfig(Settings settings, boolean tiny) {
           Map.entry("layers", "2"),
           Map.entry("heads", "4"),
           Map.entry("kv-heads", "2"),
-          Map.entry("ffn", "352"));
+          Map.entry("ffn", "352"),
+          Map.entry("serve-requests", "60"));
 
   /** Where the numbers of steps come from a clock, not from what was said. */
   private static final List<String> TIMED = List.of("pretrain-steps", "tune-steps");
@@ -163,6 +168,11 @@ record LifeConfig(Settings settings, boolean tiny) {
 
   int count(String name) {
     return settings.count(name, 1);
+  }
+
+  /** Requests of each load on the served model; 0 when it is not served. */
+  int serveRequests() {
+    return settings.count("serve-requests", 0);
   }
 
   String text(String name) {

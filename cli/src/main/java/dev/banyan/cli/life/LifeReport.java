@@ -49,6 +49,7 @@ final class LifeReport {
             ? ", loss %.5f (trainer %.5f)".formatted(memory.loss(), memory.trainerLoss())
             : "");
     out.printf("grown     %s%n", GrownReport.line(lived.grown()));
+    lived.served().ifPresent(served -> out.printf("served    %s%n", ServedReport.line(served)));
   }
 
   private static String interval(Interval interval) {
@@ -74,6 +75,7 @@ final class LifeReport {
     memory(report, lived);
     supervised(report, lived.supervised());
     GrownReport.add(report, lived.grown(), command(lived, "grow"));
+    lived.served().ifPresent(served -> ServedReport.add(report, served, command(lived, "serve")));
     steps(report, lived);
     return report;
   }

@@ -1,9 +1,15 @@
 package dev.banyan.cli.life;
 
 import dev.banyan.grow.Transitions;
+import dev.banyan.serve.LoadAnswer;
+import dev.banyan.serve.LoadOutcome;
+import dev.banyan.serve.Percentiles;
 import dev.banyan.train.Evaluation;
 import dev.banyan.train.HeldOutSplit;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** All that a life found, for the report and for {@code --json}. */
 record Lived(
@@ -19,6 +25,7 @@ record Lived(
     Memory memory,
     Supervised supervised,
     Transitions grown,
+    Optional<Served> served,
     List<StepBook.Done> steps) {
   /** What the world step made. */
   record WorldMade(long documents, long textBytes, long exercises) {}
@@ -63,6 +70,75 @@ record Lived(
 
   /** One piece of talk; {@code expected} is empty where anything goes. */
   record Spoken(String prompt, String said, String expected) {}
+
+  /**
+   * What serving on two instances came to: one load that nothing happens to, and the same again
+   * while instance 0 is drained and comes back and instance 1 is killed.
+   *
+   * @param rate requests per second
+   * @param outputTokens of each answer
+   * @param disturbances what happened, with its time
+   * @param moved running requests that went on elsewhere with their memory
+   * @param requeued waiting requests that were given to the other instance
+   * @param replayed requests that were computed again, since their instance was dead
+   * @param compared answers that both loads have in full
+   * @param differing of these, answers that are not the same text
+   */
+  record Served(
+      int requests,
+      double rate,
+      int outputTokens,
+      Load calm,
+      Load disturbed,
+      List<String> disturbances,
+      long moved,
+      long requeued,
+      long replayed,
+      int compared,
+      int differing) {
+    /** Whether no client noticed. */
+    boolean sound() {
+      return calm.failed() + disturbed.failed() + differing == 0 && compared == requests;
+    }
+  }
+
+  /**
+   * One load. Times are seconds from scheduled arrivals, of full answers.
+   *
+   * @param failures counts by kind
+   * @param at scheduled arrivals
+   * @param first to the first token, by arrival
+   * @param whole to the end, by arrival
+   */
+  record Load(
+      long answered,
+      long failed,
+      Map<String, Integer> failures,
+      Percentiles firstToken,
+      Percentiles perToken,
+      Percentiles endToEnd,
+      double tokensPerSecond,
+      List<Double> at,
+      List<Double> first,
+      List<Double> whole) {
+    static Load of(LoadOutcome outcome) {
+      return new Load(
+          outcome.answered(),
+          outcome.failed(),
+          outcome.failures(),
+          outcome.first(),
+          outcome.perToken(),
+          outcome.whole(),
+          outcome.tokensPerSecond(),
+          list(outcome.values(LoadAnswer::arrivalSeconds)),
+          list(outcome.values(LoadAnswer::firstSeconds)),
+          list(outcome.values(LoadAnswer::seconds)));
+    }
+
+    private static List<Double> list(double[] values) {
+      return Arrays.stream(values).boxed().toList();
+    }
+  }
 
   /**
    * What one training step needs, as it is and as planned.

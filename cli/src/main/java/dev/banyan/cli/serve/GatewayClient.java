@@ -32,7 +32,8 @@ import tools.jackson.databind.JsonNode;
 record GatewayClient(String url, String key, Optional<Path> certificate) {
   private static final Duration PATIENCE = Duration.ofMinutes(5); // a new instance loads a model
 
-  private HttpClient client() {
+  /** A client that trusts the certificate; the caller closes it. */
+  HttpClient http() {
     if (certificate.isEmpty()) {
       return HttpClient.newHttpClient();
     }
@@ -60,7 +61,7 @@ record GatewayClient(String url, String key, Optional<Path> certificate) {
    */
   JsonNode ask(String method, String path) throws IOException {
     HttpResponse<String> answer;
-    try (HttpClient client = client()) {
+    try (HttpClient client = http()) {
       var request =
           HttpRequest.newBuilder(URI.create(url.replaceAll("/+$", "") + path))
               .timeout(PATIENCE)

@@ -56,6 +56,8 @@ class LifeCommandTest {
           "4",
           "--ngram",
           "3",
+          "--serve-requests",
+          "0",
           "--threads",
           "1");
 
@@ -72,7 +74,9 @@ class LifeCommandTest {
   void aLifeOnAShortTextOfOnesOwnIsLivedOnceAndOnlyWhatChangedAgain() throws IOException {
     Files.createDirectory(folder.resolve("mine"));
     write("mine/short.txt", "A short text of my own.");
-    String[] flags = {"--text", path("mine"), "--json", path("life.json")};
+    String[] flags = {
+      "--text", path("mine"), "--json", path("life.json"), "--serve-requests", "40"
+    };
     assertThat(life(flags)).as(said(err)).isZero();
     assertThat(said(out)).contains("bits per byte", "report.html");
     assertThat(folder.resolve("life/report.html")).content().contains("<!doctype html>");
@@ -85,7 +89,10 @@ class LifeCommandTest {
     assertThat(memory.path("holds").asBoolean()).isTrue();
     assertThat(memory.path("equal").asBoolean()).isTrue();
 
+    servedWithoutAnyClientNoticing(figures.path("served"));
+
     assertThat(life(flags)).as(said(err)).isZero();
+    assertThat(asBefore("serve")).isTrue();
     List<String> steps = List.of("world", "data", "tokenizer", "pretrain", "evaluate", "tune");
     assertThat(steps).allMatch(step -> asBefore(step));
 
@@ -106,6 +113,23 @@ class LifeCommandTest {
     assertThat(steps).noneMatch(step -> asBefore(step));
     assertThat(Files.readAllBytes(folder.resolve("life/tune/model/model.safetensors")))
         .isNotEqualTo(tuned);
+  }
+
+  private void servedWithoutAnyClientNoticing(JsonNode served) throws IOException {
+    assertThat(said(out)).contains("one drained and one killed: 0 failed, 40 of 40 answers");
+    assertThat(served.path("disturbed").path("answered").asInt()).isEqualTo(40);
+    assertThat(served.path("calm").path("answered").asInt()).isEqualTo(40);
+    assertThat(served.path("compared").asInt()).isEqualTo(40);
+    assertThat(served.path("differing").asInt()).isZero();
+    assertThat(served.path("disturbances").toString())
+        .contains("instance 0 was drained", "took requests again", "instance 1 was killed");
+    List<String> lines = Files.readAllLines(folder.resolve("life/serve/answers.jsonl"));
+    assertThat(lines).hasSize(40);
+    for (String line : lines) {
+      JsonNode answer = Json.mapper().readTree(line);
+      assertThat(answer.path("undisturbed").asString()).isNotEmpty();
+      assertThat(answer.path("disturbed")).isEqualTo(answer.path("undisturbed"));
+    }
   }
 
   @Test

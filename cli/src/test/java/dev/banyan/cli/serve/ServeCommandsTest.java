@@ -94,6 +94,7 @@ class ServeCommandsTest {
       assertThat(run("serve", "status", url, "--key", alice)).isEqualTo(2);
       assertThat(text(err)).contains("--cert").hasLineCount(1);
       String[] known = {url, "--key=" + alice, "--cert=" + certificate};
+      loaded(server, alice, certificate);
       assertThat(run("serve", "status", url, "--cert=" + certificate, "--key=x")).isEqualTo(2);
       assertThat(text(err)).contains("the gateway refuses: the key is not known here");
       assertThat(run(known, "serve", "drain", "0")).isZero();
@@ -121,6 +122,43 @@ class ServeCommandsTest {
     assertThat(run("serve", "replay", decisions.toString())).isZero();
     assertThat(text(out)).containsPattern("^(\\d+) of \\1 decisions are the same");
     assertThat(Files.readAllLines(spans)).hasSizeGreaterThanOrEqualTo(4);
+  }
+
+  /** Load on a server with keys and TLS. */
+  private void loaded(RunningServer server, String alice, Path certificate) {
+    Path json = folder.resolve("load.json");
+    String[] load = {
+      "serve",
+      "load",
+      "https://localhost:" + server.port,
+      "--cert=" + certificate,
+      "--key=" + alice,
+      "--rate=200",
+      "--requests=12",
+      "--prompt-tokens=90",
+      "--output-tokens=5",
+      "--seed=3",
+      "--json=" + json
+    };
+    assertThat(run(load)).as(text(err)).isZero();
+    assertThat(text(out))
+        .contains("seed 3", "12 answered, 0 failed", "time to first token", "end to end");
+    JsonNode figures = Json.read(json, JsonNode.class);
+    assertThat(figures.path("outputTokens").asInt()).isEqualTo(60);
+    assertThat(figures.path("promptTokens").asInt()).isBetween(12 * 80, 12 * 100);
+    assertThat(figures.path("endToEndSeconds").path("p99").asDouble())
+        .isGreaterThanOrEqualTo(figures.path("firstTokenSeconds").path("p99").asDouble());
+
+    load[8] = "--output-tokens=9000"; // more than the model has places
+    assertThat(run(load)).isEqualTo(1);
+    assertThat(text(out)).contains("0 answered, 12 failed", "12 × HTTP 400: ");
+    load[8] = "--fields=temperature";
+    assertThat(run(load)).isEqualTo(2);
+    assertThat(text(err)).contains("--fields is no JSON object").hasLineCount(1);
+    load[4] = "--key=sk-wrong";
+    load[8] = "--fields={}";
+    assertThat(run(load)).isEqualTo(2);
+    assertThat(text(err)).contains("refuses the key").hasLineCount(1);
   }
 
   @Test
@@ -267,6 +305,7 @@ class ServeCommandsTest {
             ServeDrainCommand.class,
             ServeScaleCommand.class,
             ServeKeyCommand.class,
+            ServeLoadCommand.class,
             ServeReplayCommand.class);
     return new CommandTree(
             List.of(noun),

@@ -245,6 +245,10 @@ final class OpenAi {
     final @Nullable ToolCalls tools;
     final StringBuilder text = new StringBuilder();
     final List<Token> tokens = new ArrayList<>();
+
+    /** The stop token, which is no part of the answer. */
+    @Nullable Token end;
+
     String finish = "";
 
     Choice(
@@ -553,7 +557,10 @@ final class OpenAi {
           throw cluster.isEnding()
               ? new BadRequestException(503, "the server is stopping")
               : new BadRequestException(500, "the engine could not go on with this request");
-      case STOP -> choice.finish = "stop";
+      case STOP -> {
+        choice.finish = "stop";
+        choice.end = choice.stream.asked.maxTokens() > 0 ? token : null;
+      }
       case NONE, LENGTH -> choice.tokens.add(token);
     }
     String piece = "";
@@ -672,7 +679,11 @@ final class OpenAi {
       Object probable = null;
       if (asked.logprobs >= 0) {
         int first = asked.echo ? each.stream.asked.prompt()[0] : -1;
-        probable = logprobs(asked, each.tokens, asked.echo ? each.stream.prompt : List.of(), first);
+        List<Token> told = new ArrayList<>(each.tokens);
+        if (!asked.chat && each.end != null) {
+          told.add(each.end); // as vLLM; lm_eval takes the last entry for what was generated
+        }
+        probable = logprobs(asked, told, asked.echo ? each.stream.prompt : List.of(), first);
       }
       one.put("logprobs", probable);
       one.put("finish_reason", each.finish);

@@ -326,7 +326,17 @@ public final class Server implements AutoCloseable {
     return cluster.counts().moves();
   }
 
-  /** How long each of them was in no batch. */
+  /** Requests that were given away while they waited, since the start. */
+  public long requeues() {
+    return cluster.counts().requeued();
+  }
+
+  /** Requests that were computed again elsewhere, since the start. */
+  public long replays() {
+    return cluster.counts().replayed();
+  }
+
+  /** How long each that moved was in no batch. */
   public double[] stoppedSeconds() {
     return cluster.stoppedSeconds();
   }

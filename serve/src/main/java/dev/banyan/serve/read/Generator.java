@@ -5,12 +5,16 @@ import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
 import dev.banyan.serve.TraceRequest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Workloads without a trace: prompts and outputs of short, medium and long power laws, named {@code
  * S-S} to {@code L-L} as in Llumnix (OSDI 2024, table 1), and {@code burstgpt-like}, which has the
- * quantiles of the lengths of BurstGPT's GPT-4 requests given there.
+ * quantiles of the lengths of BurstGPT's GPT-4 requests given there. Two numbers, as {@code 64-32},
+ * are prompts and outputs that are all as long as that.
  */
 public final class Generator {
   private static final int CAP = 6144;
@@ -22,7 +26,9 @@ public final class Generator {
 
   private Generator() {}
 
-  /** Names that {@link #generate} knows. */
+  private static final Pattern FIXED = Pattern.compile("([1-9]\\d{0,6})-([1-9]\\d{0,6})");
+
+  /** Names that {@link #generate} knows, beside two numbers. */
   public static List<String> names() {
     List<String> names = new ArrayList<>();
     for (String in : List.of("S", "M", "L")) {
@@ -44,7 +50,8 @@ public final class Generator {
    */
   public static List<TraceRequest> generate(
       String name, int requests, double rate, double cv, Seed seed) {
-    if (!names().contains(name)) {
+    Matcher fixed = FIXED.matcher(name);
+    if (!fixed.matches() && !names().contains(name)) {
       String hint = Nearest.of(name, names()).map(n -> "; did you mean '" + n + "'?").orElse(".");
       throw new UserInputException(
           "there is no workload '" + name + "'" + hint + " Known: " + String.join(", ", names()));
@@ -57,7 +64,10 @@ public final class Generator {
     Seed own = seed.of("workload", name);
     int[] prompts;
     int[] outputs;
-    if (name.equals("burstgpt-like")) {
+    if (fixed.matches()) {
+      prompts = all(requests, Integer.parseInt(fixed.group(1)));
+      outputs = all(requests, Integer.parseInt(fixed.group(2)));
+    } else if (name.equals("burstgpt-like")) {
       prompts = BURST_PROMPT.draw(requests, own.of("prompt"));
       outputs = BURST_OUTPUT.draw(requests, own.of("output"));
     } else {
@@ -70,6 +80,12 @@ public final class Generator {
       trace.add(TraceRequest.of(times[i], prompts[i], outputs[i]));
     }
     return trace;
+  }
+
+  private static int[] all(int count, int length) {
+    int[] lengths = new int[count];
+    Arrays.fill(lengths, length);
+    return lengths;
   }
 
   private static PowerLaw law(char length) {

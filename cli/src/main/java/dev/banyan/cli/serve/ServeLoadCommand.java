@@ -1,0 +1,248 @@
+package dev.banyan.cli.serve;
+
+import dev.banyan.cli.frame.Common;
+import dev.banyan.core.ExitCode;
+import dev.banyan.core.Progress;
+import dev.banyan.core.UserInputException;
+import dev.banyan.serve.LoadOutcome;
+import dev.banyan.serve.LoadRequest;
+import dev.banyan.serve.LoadTarget;
+import dev.banyan.serve.OpenLoop;
+import dev.banyan.serve.Trace;
+import dev.banyan.serve.Workload;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code banyan serve load URL}: an open-loop load test of any OpenAI server. */
+@Command(
+    name = "load",
+    description = {
+      "Sends requests to an OpenAI server at their times, however slow it is, and measures.",
+      "Latencies count from the scheduled arrival. Ctrl-C prints what was measured so far.",
+      "Exit 1 when a request failed."
+    },
+    footer = {
+      "  banyan serve load http://127.0.0.1:8000 --rate 4 --requests 200",
+      "  banyan serve load http://127.0.0.1:8000 --trace azure.csv --rate 2 --seconds 60 --report load.html"
+    })
+public final class ServeLoadCommand implements Callable<ExitCode> {
+  private static final int USUAL_REQUESTS = 100;
+  private static final int LAST_WORDS_SECONDS = 10;
+
+  @Mixin private Common common = new Common();
+
+  @Parameters(paramLabel = "URL", description = "The server, with or without /v1.")
+  private String url = "";
+
+  @Option(
+      names = "--rate",
+      paramLabel = "R",
+      description = "Mean requests per second; a trace is stretched to it, or left as it is.")
+  private @Nullable Double rate;
+
+  @Option(
+      names = "--cv",
+      paramLabel = "CV",
+      defaultValue = "1",
+      description = "Variation of gamma gaps, 1 for Poisson (default: ${DEFAULT-VALUE}).")
+  private double cv = 1;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      description = "Requests (default: 100, or as many as arrive in --seconds).")
+  private @Nullable Integer requests;
+
+  @Option(names = "--seconds", paramLabel = "S", description = "Arrivals of so many seconds.")
+  private @Nullable Double seconds;
+
+  @Option(
+      names = "--prompt-tokens",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Length of prompts, about (default: ${DEFAULT-VALUE}).")
+  private int promptTokens = 64;
+
+  @Option(
+      names = "--output-tokens",
+      paramLabel = "N",
+      defaultValue = "32",
+      description = "Length of answers (default: ${DEFAULT-VALUE}).")
+  private int outputTokens = 32;
+
+  @Option(
+      names = "--workload",
+      paramLabel = "NAME",
+      description = "Instead of these two: lengths of S-S to L-L, or burstgpt-like.")
+  private @Nullable String workload;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description =
+          "Arrivals and lengths of a trace: Azure, BurstGPT, Vidur, splitwise, Mooncake or"
+              + " LLMServingSim.")
+  private @Nullable Path trace;
+
+  @Option(
+      names = "--most-prompt",
+      paramLabel = "TOKENS",
+      defaultValue = "6144",
+      description = "Longer prompts are cut (default: ${DEFAULT-VALUE}).")
+  private int mostPrompt = Workload.CAP;
+
+  @Option(
+      names = "--most-output",
+      paramLabel = "TOKENS",
+      defaultValue = "6144",
+      description = "Longer outputs are cut (default: ${DEFAULT-VALUE}).")
+  private int mostOutput = Workload.CAP;
+
+  @Option(names = "--model", paramLabel = "NAME", description = "Default: the first it lists.")
+  private String model = "";
+
+  @Option(
+      names = "--key",
+      paramLabel = "KEY",
+      defaultValue = "${env:BANYAN_KEY}",
+      description = "Its API key (default: the environment's BANYAN_KEY).")
+  private @Nullable String key;
+
+  @Option(
+      names = "--cert",
+      paramLabel = "PEM",
+      description = "Trust this certificate, for a server whose own one nobody signed.")
+  private @Nullable Path certificate;
+
+  @Option(names = "--chat", description = "Ask /chat/completions instead of /completions.")
+  private boolean chat;
+
+  @Option(
+      names = "--may-end",
+      description = "Let answers end where the model ends them; do not send ignore_eos.")
+  private boolean mayEnd;
+
+  @Option(
+      names = "--fields",
+      paramLabel = "JSON",
+      description = "More fields of each request, for example '{\"temperature\": 0.7}'.")
+  private String fields = "{}";
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "S",
+      defaultValue = "600",
+      description = "A request fails when it has not ended after this (default: ${DEFAULT-VALUE}).")
+  private long timeout = 600;
+
+  private volatile boolean interrupted;
+
+  @Override
+  public ExitCode call() throws IOException {
+    Workload asked = workload();
+    String secret = key == null ? "" : key;
+    var target =
+        new LoadTarget(
+            url, secret, model, chat, mayEnd, LoadFields.read(fields), Duration.ofSeconds(timeout));
+    try (HttpClient http =
+        new GatewayClient(url, secret, Optional.ofNullable(certificate)).http()) {
+      OpenLoop test = OpenLoop.of(target, http);
+      List<LoadRequest> drawn =
+          seconds == null
+              ? test.requests(asked, common.seed())
+              : test.requests(asked, seconds, common.seed());
+      if (requests != null && drawn.size() > requests) {
+        drawn = drawn.subList(0, requests);
+      }
+      if (drawn.isEmpty()) {
+        throw new UserInputException(
+            "no request arrives in %s s; ask for more seconds or a higher rate".formatted(seconds));
+      }
+      return run(test, asked, drawn);
+    }
+  }
+
+  private ExitCode run(OpenLoop test, Workload asked, List<LoadRequest> drawn) throws IOException {
+    var told = new CountDownLatch(1);
+    // Ctrl-C ends the test, and the process when what was measured has been printed
+    var hook = new Thread(() -> stop(test, told));
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      LoadOutcome outcome;
+      try (Progress progress = common.progress("load", drawn.size(), "requests")) {
+        outcome = test.run(drawn, progress);
+      }
+      var report = new LoadReport(test, asked, drawn, outcome, url, common.seed().value());
+      report.print(common.out());
+      common.out().flush();
+      if (!interrupted) { // a process that is ending can write no file whole
+        common.emit(report.into(common.result()), report::page);
+      }
+      return outcome.failed() > 0 ? ExitCode.NO : ExitCode.DONE;
+    } finally {
+      told.countDown();
+      forget(hook);
+    }
+  }
+
+  private void stop(OpenLoop test, CountDownLatch told) {
+    interrupted = true;
+    test.stop();
+    try {
+      boolean unused = told.await(LAST_WORDS_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // the process is ending
+    }
+  }
+
+  private Workload workload() {
+    if (trace != null && workload != null) {
+      throw new UserInputException("name either a --trace or a --workload");
+    }
+    if (rate != null && !(rate > 0 && Double.isFinite(rate))) {
+      throw new UserInputException("--rate is " + rate + ", a number above 0 was expected");
+    }
+    if (trace == null && rate == null) {
+      throw new UserInputException("say how many requests a second, for example --rate 4");
+    }
+    if (requests != null && requests < 1) {
+      throw new UserInputException("--requests is " + requests + ", must be at least 1");
+    }
+    if (promptTokens < 1 || outputTokens < 1) {
+      throw new UserInputException("--prompt-tokens and --output-tokens must be at least 1");
+    }
+    if (!(cv > 0) || Double.isInfinite(cv)) {
+      throw new UserInputException("--cv is " + cv + ", a number above 0 was expected");
+    }
+    double asked = rate == null ? 0 : rate;
+    if (trace != null) {
+      Trace read = Trace.read(trace);
+      int all = read.requests().size();
+      int count = requests != null ? requests : seconds != null ? all : USUAL_REQUESTS;
+      return Workload.of(read, Math.min(all, count), asked).capped(mostPrompt, mostOutput);
+    }
+    String name = workload == null ? promptTokens + "-" + outputTokens : workload;
+    int count = requests == null ? USUAL_REQUESTS : requests;
+    return Workload.generated(name, count, asked, cv).capped(mostPrompt, mostOutput);
+  }
+}
