@@ -1,0 +1,607 @@
+package dev.banyan.serve.remote;
+
+import dev.banyan.core.Json;
+import dev.banyan.model.StopText;
+import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.OpenAiError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One completion on its way to a backend and back. While nothing happens the client gets the
+ * backend's bytes. When the backend dies or is drained, the answer begins again elsewhere if the
+ * client has nothing of it, and else goes on as a {@link Continuation} in the same stream.
+ */
+final class Passage implements Backend.Stay {
+  private static final int MOST_ANSWER_BYTES = 64 << 20;
+  private static final int MOST_HALVES = 4;
+  private static final String HALF = "\uFFFD";
+
+  private final Backends backends;
+  private final Exchange exchange;
+  private final Asked asked;
+  private final String authorization;
+  private final List<Emitted> answers = new ArrayList<>();
+  private final Set<Backend> tried = new HashSet<>();
+  private final ObjectNode envelope = Json.mapper().createObjectNode();
+  private int promptTokens;
+  private String why = "no backend is up";
+  private boolean secondChance = true;
+
+  private volatile @Nullable Upstream upstream;
+  private volatile @Nullable Backend at;
+  private volatile boolean movable;
+  private volatile boolean left;
+
+  /**
+   * @param authorization the client's, for backends that look at it themselves
+   */
+  Passage(Backends backends, Exchange exchange, Asked asked, String authorization) {
+    this.backends = backends;
+    this.exchange = exchange;
+    this.asked = asked;
+    this.authorization = authorization;
+    for (int i = 0; i < asked.answers(); i++) {
+      answers.add(new Emitted(i));
+    }
+    this.movable = asked.streams();
+  }
+
+  /** The client went away; nobody is to be told any more. */
+  private static final class ClientGoneException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    ClientGoneException(IOException cause) {
+      super(cause);
+    }
+  }
+
+  /** How a backend's part of an answer ended. */
+  private enum End {
+    DONE,
+    BROKEN
+  }
+
+  // ---- while others watch
+
+  @Override
+  public void leave() {
+    Backend now = at;
+    if (movable && now != null && backends.hasOther(now, asked.model())) {
+      left = true;
+      lost();
+    }
+  }
+
+  @Override
+  public void lost() {
+    Upstream now = upstream;
+    if (now != null) {
+      now.close();
+    }
+  }
+
+  // ---- the way
+
+  /** Answers the client. */
+  void run() throws IOException {
+    backends.asked();
+    exchange.onGone(this::lost);
+    try {
+      if (!backends.serves(asked.model())) {
+        throw new BadRequestException(
+            404,
+            "the model '%s' is not served here; %s"
+                .formatted(asked.model(), String.join(", ", backends.names())),
+            "model_not_found");
+      }
+      while (!exchange.isGone()) {
+        if (exchange.isStreaming()) {
+          goOn();
+          return;
+        }
+        Backend backend = next();
+        if (backend == null) {
+          fail(503, why);
+          return;
+        }
+        if (begin(backend) == End.DONE) {
+          return;
+        }
+      }
+    } catch (ClientGoneException e) {
+      // nobody to tell
+    } finally {
+      exchange.trip().prompted(promptTokens());
+    }
+  }
+
+  /** Enters a backend; null when there is none to try. */
+  private @Nullable Backend next() {
+    Optional<Backend> found =
+        backends.enter(this, asked.model(), asked.promptTokens(), Set.copyOf(tried));
+    if (found.isEmpty() && secondChance && !tried.isEmpty()) {
+      secondChance = false; // a connection kept from before may have been closed, no more than that
+      tried.clear();
+      found = backends.enter(this, asked.model(), asked.promptTokens(), Set.of());
+    }
+    at = found.orElse(null);
+    return at;
+  }
+
+  /** The first try at a backend, and every further one while the client has nothing. */
+  private End begin(Backend backend) throws IOException {
+    left = false;
+    Backend.Model model = backends.model(backend, asked.model()).orElseThrow();
+    byte[] sent = asked.sent(backend.kind, model.id());
+    try (Upstream now =
+        backends.line.ask(backend.url, asked.path(), authorization, "POST", sent)) {
+      enter(now, backend);
+      HttpResponse<InputStream> answer = now.answer();
+      String type = answer.headers().firstValue("Content-Type").orElse("application/json");
+      if (type.startsWith("text/event-stream")) {
+        End end = pass(new Events(answer.body()), backend);
+        if (end == End.BROKEN) {
+          broken(backend, "its backend broke off");
+        }
+        return end;
+      }
+      byte[] all = answer.body().readNBytes(MOST_ANSWER_BYTES);
+      int status = answer.statusCode();
+      if ((status >= 500 || status == 429) && backends.hasOther(backend, asked.model())) {
+        broken(backend, "its backend answers " + status);
+        if (tried.size() < backends.all().size()) {
+          return End.BROKEN;
+        }
+      }
+      whole(status, type, all);
+      return End.DONE;
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (IOException e) {
+      broken(backend, e);
+      return End.BROKEN;
+    } finally {
+      leaveBackend(backend);
+    }
+  }
+
+  private void enter(Upstream now, Backend backend) {
+    upstream = now;
+    if (exchange.isGone() || !backend.isUp()) {
+      now.close();
+    }
+  }
+
+  private void leaveBackend(Backend backend) {
+    upstream = null;
+    backend.exit(this);
+  }
+
+  private void broken(Backend backend, IOException e) {
+    if (e instanceof ConnectException) {
+      backend.down();
+    }
+    broken(backend, "its backend broke off");
+  }
+
+  private void broken(Backend backend, String reason) {
+    if (exchange.isGone()) {
+      return;
+    }
+    tried.add(backend);
+    why = reason;
+    backends.wentOn(left);
+  }
+
+  private void whole(int status, String type, byte[] all) throws IOException {
+    try {
+      JsonNode usage = Json.mapper().readTree(all).path("usage");
+      promptTokens = usage.path("prompt_tokens").asInt(0);
+      exchange.trip().tokens(usage.path("completion_tokens").asInt(0));
+    } catch (JacksonException e) {
+      // it is passed on as it is
+    }
+    try {
+      exchange.send(status, type, all, 1);
+    } catch (IOException e) {
+      throw new ClientGoneException(e);
+    }
+  }
+
+  /** Passes a stream on, byte by byte but for ids nobody asked for, and keeps account of it. */
+  private End pass(Events events, Backend backend) throws IOException {
+    boolean hides = backend.kind.givesIds() && !asked.wantsIds();
+    Optional<Events.Event> next = events.next();
+    while (next.isPresent()) {
+      Events.Event event = next.get();
+      if (event.data().equals("[DONE]")) {
+        tell(event.bytes());
+        return End.DONE;
+      }
+      JsonNode part = json(event.data());
+      if (isFault(part)) {
+        return End.BROKEN;
+      }
+      note(part);
+      tell(hides ? TokenIds.hidden(event.bytes()) : event.bytes());
+      movable = answers.stream().allMatch(this::isMovable);
+      if (backend.isDraining() && movable && backends.hasOther(backend, asked.model())) {
+        left = true;
+        return End.BROKEN;
+      }
+      next = events.next();
+    }
+    return End.BROKEN;
+  }
+
+  private boolean isMovable(Emitted emitted) {
+    return emitted.isOver()
+        || answers.stream().allMatch(Emitted::isEmpty)
+        || Continuation.isExact(asked, emitted);
+  }
+
+  private static JsonNode json(String data) {
+    try {
+      return Json.mapper().readTree(data);
+    } catch (JacksonException e) {
+      return Json.mapper().createObjectNode();
+    }
+  }
+
+  /** An error in a stream that is the server's, not the request's. */
+  private static boolean isFault(JsonNode part) {
+    JsonNode error = part.path("error");
+    return error.isObject() && error.path("code").asInt(500) >= 500;
+  }
+
+  private void note(JsonNode part) {
+    int before = answers.stream().mapToInt(Emitted::tokens).sum();
+    if (envelope.isEmpty()) {
+      for (String each : List.of("id", "object", "created", "model", "system_fingerprint")) {
+        if (part.has(each)) {
+          envelope.set(each, part.get(each));
+        }
+      }
+      answers.forEach(each -> each.prompt(part.path("prompt_token_ids")));
+    }
+    for (JsonNode choice : part.path("choices")) {
+      int index = choice.path("index").asInt(0);
+      if (index >= 0 && index < answers.size()) {
+        answers.get(index).take(choice, asked.chat());
+      }
+    }
+    promptTokens = Math.max(promptTokens, part.path("usage").path("prompt_tokens").asInt(0));
+    exchange
+        .trip()
+        .tokens(Math.max(0, answers.stream().mapToInt(Emitted::tokens).sum() - before));
+  }
+
+  // ---- after a backend was lost
+
+  private void goOn() throws IOException {
+    if (answers.stream().allMatch(Emitted::isEmpty)) {
+      if (!anew()) {
+        return;
+      }
+    } else {
+      for (Emitted each : answers) {
+        while (!each.isOver()) {
+          if (exchange.isGone() || !further(each)) {
+            return;
+          }
+        }
+      }
+    }
+    if (asked.wantsUsage()) {
+      int completion = answers.stream().mapToInt(Emitted::tokens).sum();
+      ObjectNode last = envelope.deepCopy();
+      last.putArray("choices");
+      last.putObject("usage")
+          .put("prompt_tokens", promptTokens())
+          .put("completion_tokens", completion)
+          .put("total_tokens", promptTokens() + completion);
+      tell(last);
+    }
+    tell("data: [DONE]\n\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+  }
+
+  /** The same request once more, in a stream that has begun; false when the client was told why. */
+  private boolean anew() throws IOException {
+    while (answers.stream().anyMatch(each -> !each.isOver())) {
+      if (answers.stream().anyMatch(each -> !each.isEmpty())) {
+        for (Emitted each : answers) {
+          while (!each.isOver()) {
+            if (exchange.isGone() || !further(each)) {
+              return false;
+            }
+          }
+        }
+        return true;
+      }
+      Backend backend = next();
+      if (backend == null) {
+        fail(503, why);
+        return false;
+      }
+      left = false;
+      answers.forEach(Emitted::cut);
+      Backend.Model model = backends.model(backend, asked.model()).orElseThrow();
+      byte[] sent = asked.sent(backend.kind, model.id());
+      follow(backend, asked.path(), sent, answers, null);
+    }
+    return true;
+  }
+
+  /** Goes on with one answer at another backend; false when the client was told why it ended. */
+  private boolean further(Emitted emitted) throws IOException {
+    Backend backend = next();
+    if (backend == null) {
+      fail(502, "the backend of this answer was lost and it cannot go on elsewhere: " + why);
+      return false;
+    }
+    left = false;
+    StopText gate = null;
+    Continuation way;
+    try {
+      if (emitted.hasIds() && !asked.stops().isEmpty()) {
+        gate = new StopText(asked.stops());
+        release(emitted, backend, gate);
+      } else {
+        emitted.cut();
+      }
+      Backend.Model model = backends.model(backend, asked.model()).orElseThrow();
+      way =
+          Continuation.of(
+              asked, emitted, backend.kind, model.mostTokens(), template(backend, emitted));
+      if (way instanceof Continuation.Further further) {
+        further.body().put("model", model.id());
+      }
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (IOException e) {
+      leaveBackend(backend);
+      broken(backend, e);
+      return true;
+    }
+    switch (way) {
+      case Continuation.Impossible impossible -> {
+        leaveBackend(backend);
+        tried.add(backend);
+        secondChance = false;
+        why = impossible.why();
+      }
+      case Continuation.Ended ended -> {
+        leaveBackend(backend);
+        emitted.finish(ended.finish());
+        tell(emitted, "", ended.finish(), Json.mapper().createObjectNode());
+      }
+      case Continuation.Further next -> {
+        byte[] body = Json.mapper().writeValueAsBytes(next.body());
+        follow(backend, Continuation.COMPLETIONS, body, List.of(emitted), gate);
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Tells the client text that its lost backend had computed and held back, since it could have
+   * been the beginning of a stop string.
+   */
+  private void release(Emitted emitted, Backend backend, StopText gate) throws IOException {
+    for (int half = 0; half < MOST_HALVES; half++) {
+      String text = detokenized(backend, emitted.ids());
+      if (!text.startsWith(emitted.text())) {
+        break;
+      }
+      if (!text.endsWith(HALF)) {
+        String rest = gate.add(text.substring(emitted.text().length()));
+        emitted.keep(rest);
+        if (!rest.isEmpty()) {
+          tell(emitted, rest, "", Json.mapper().createObjectNode());
+        }
+        return;
+      }
+      emitted.ids().removeLast();
+    }
+    throw new IOException("the text of its token ids is another one");
+  }
+
+  private String detokenized(Backend backend, List<Integer> ids) throws IOException {
+    ObjectNode body = Json.mapper().createObjectNode();
+    backends.model(backend, asked.model()).ifPresent(model -> body.put("model", model.id()));
+    ArrayNode tokens = body.putArray("tokens");
+    ids.forEach(tokens::add);
+    HttpResponse<String> answer =
+        backends.line.post(
+            backend.url, "/detokenize", Json.mapper().writeValueAsBytes(body));
+    JsonNode told = json(answer.body());
+    for (String each : List.of("prompt", "text", "content")) {
+      if (answer.statusCode() == 200 && told.path(each).isString()) {
+        return told.path(each).asString();
+      }
+    }
+    throw new IOException("/detokenize is not answered");
+  }
+
+  /** A conversation as llama.cpp would write it for the model. */
+  private Optional<String> template(Backend backend, Emitted emitted) throws IOException {
+    if (!asked.chat() || backend.kind != Kind.LLAMA_CPP || emitted.hasIds()) {
+      return Optional.empty();
+    }
+    HttpResponse<String> answer =
+        backends.line.post(backend.url, "/apply-template", asked.bytes());
+    JsonNode prompt = json(answer.body()).path("prompt");
+    return answer.statusCode() == 200 && prompt.isString()
+        ? Optional.of(prompt.asString())
+        : Optional.empty();
+  }
+
+  /** Reads a stream and tells its parts as if they were of the client's first one. */
+  private void follow(
+      Backend backend, String path, byte[] sent, List<Emitted> of, @Nullable StopText gate)
+      throws IOException {
+    boolean whole = of.size() == answers.size() && of.stream().allMatch(Emitted::isEmpty);
+    int base = whole ? 0 : of.getFirst().tokens();
+    try (Upstream now = backends.line.ask(backend.url, path, authorization, "POST", sent)) {
+      enter(now, backend);
+      HttpResponse<InputStream> answer = now.answer();
+      if (answer.statusCode() != 200) {
+        broken(backend, "the next backend answers " + answer.statusCode());
+        return;
+      }
+      var events = new Events(answer.body());
+      Optional<Events.Event> next = events.next();
+      while (next.isPresent() && !next.get().data().equals("[DONE]")) {
+        JsonNode part = json(next.get().data());
+        if (isFault(part)) {
+          break;
+        }
+        if (whole) {
+          answers.forEach(each -> each.prompt(part.path("prompt_token_ids")));
+        }
+        for (JsonNode choice : part.path("choices")) {
+          int index = whole ? choice.path("index").asInt(0) : 0;
+          if (choice instanceof ObjectNode node && index < of.size()) {
+            piece(node, of.get(index), path.equals(asked.path()) && asked.chat(), gate);
+          }
+        }
+        JsonNode usage = part.path("usage");
+        if (usage.isObject()) {
+          promptTokens = usage.path("prompt_tokens").asInt(0) - base;
+          if (of.size() == 1) {
+            of.getFirst().counted(base + usage.path("completion_tokens").asInt(0));
+          }
+        }
+        boolean over = of.stream().allMatch(Emitted::isOver);
+        if (over && gate != null && gate.isStopped()) {
+          return;
+        }
+        movable = of.stream().allMatch(this::isMovable);
+        if (!over && backend.isDraining() && movable
+            && backends.hasOther(backend, asked.model())) {
+          left = true;
+          break;
+        }
+        next = events.next();
+      }
+      if (of.stream().anyMatch(each -> !each.isOver())) {
+        broken(backend, "its backend broke off");
+      }
+    } catch (ClientGoneException e) {
+      throw e;
+    } catch (IOException e) {
+      if (of.stream().anyMatch(each -> !each.isOver())) {
+        broken(backend, e);
+      }
+    } finally {
+      leaveBackend(backend);
+    }
+  }
+
+  private void piece(ObjectNode choice, Emitted emitted, boolean chat, @Nullable StopText gate)
+      throws IOException {
+    int before = emitted.tokens();
+    if (gate != null) {
+      String text = gate.add(choice.path("text").asString(""));
+      boolean ends = !choice.path("finish_reason").asString("").isEmpty();
+      text += ends && !gate.isStopped() ? gate.finish() : "";
+      choice.put("text", text);
+      if (gate.isStopped()) {
+        choice.put("finish_reason", "stop");
+      }
+    }
+    emitted.take(choice, chat);
+    exchange.trip().tokens(Math.max(0, emitted.tokens() - before));
+    String finish = choice.path("finish_reason").asString("");
+    ObjectNode also = choice.deepCopy();
+    also.remove(List.of("index", "finish_reason", "prompt_token_ids"));
+    if (!asked.wantsIds()) {
+      also.remove("token_ids");
+    }
+    if (chat) {
+      if (also.path("delta") instanceof ObjectNode delta) {
+        delta.remove("role");
+        boolean silent = delta.isEmpty() || delta.path("content").asString("x").isEmpty();
+        if (!silent || !finish.isEmpty()) {
+          tell(emitted, also, finish);
+        }
+      }
+      return;
+    }
+    String text = choice.path("text").asString("");
+    also.remove("text");
+    if (!text.isEmpty() || !finish.isEmpty() || also.path("logprobs").isObject()) {
+      tell(emitted, text, finish, also);
+    }
+  }
+
+  private void tell(Emitted emitted, String text, String finish, ObjectNode also)
+      throws IOException {
+    if (asked.chat()) {
+      ObjectNode delta = also.putObject("delta");
+      if (!text.isEmpty()) {
+        delta.put("content", text);
+      }
+    } else {
+      also.put("text", text);
+    }
+    tell(emitted, also, finish);
+  }
+
+  private void tell(Emitted emitted, ObjectNode choice, String finish) throws IOException {
+    choice.put("index", emitted.index);
+    if (finish.isEmpty()) {
+      choice.putNull("finish_reason");
+    } else {
+      choice.put("finish_reason", finish);
+    }
+    ObjectNode part = envelope.deepCopy();
+    part.putArray("choices").add(choice);
+    tell(part);
+  }
+
+  private void tell(ObjectNode part) throws IOException {
+    String text = "data: " + Json.mapper().writeValueAsString(part) + "\n\n";
+    tell(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  private void tell(byte[] bytes) throws IOException {
+    try {
+      exchange.event(bytes);
+    } catch (IOException e) {
+      throw new ClientGoneException(e);
+    }
+  }
+
+  private void fail(int status, String message) throws IOException {
+    String error = OpenAiError.of(status, message);
+    if (exchange.isStreaming()) {
+      tell(("data: " + error + "\n\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    } else {
+      exchange.send(status, "application/json", error);
+    }
+  }
+
+  /** Tokens of all prompts as they were told, or as their ids count. */
+  private int promptTokens() {
+    int counted = 0;
+    for (int i = 0; i < answers.size(); i += asked.choices()) {
+      counted += answers.get(i).promptIds().size();
+    }
+    return counted > 0 ? counted : promptTokens;
+  }
+}
