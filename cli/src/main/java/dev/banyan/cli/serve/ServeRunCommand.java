@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code banyan serve MODEL}: an OpenAI server over several instances; {@code banyan serve --backend
- * URL}: one before servers that already run.
+ * {@code banyan serve MODEL}: an OpenAI server over several instances; {@code banyan serve
+ * --backend URL}: one before servers that already run.
  */
 @Command(
     name = "run",

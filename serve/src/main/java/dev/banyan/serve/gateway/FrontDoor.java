@@ -50,8 +50,7 @@ final class FrontDoor {
     }
   }
 
-  private void admitted(Exchange exchange, String what, Doorkeeper.Guest guest)
-      throws IOException {
+  private void admitted(Exchange exchange, String what, Doorkeeper.Guest guest) throws IOException {
     if (exchange.method().equals("POST") && operate(exchange)) {
       return;
     }
@@ -80,7 +79,8 @@ final class FrontDoor {
           if (!server.drain(id, now)) {
             Doorkeeper.refuse(exchange, 404, "there is no instance " + id);
           } else {
-            Doorkeeper.json(exchange, Map.of("instance", id, "draining", now, "requests", server.owned(id)));
+            Doorkeeper.json(
+                exchange, Map.of("instance", id, "draining", now, "requests", server.owned(id)));
           }
         }
         case "scale" -> {

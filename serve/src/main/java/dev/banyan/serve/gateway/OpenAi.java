@@ -1,7 +1,5 @@
 package dev.banyan.serve.gateway;
 
-import dev.banyan.serve.http.OpenAiError;
-import dev.banyan.serve.http.WholeText;
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.ChatTemplate;
@@ -13,6 +11,8 @@ import dev.banyan.model.Tokenizer;
 import dev.banyan.serve.engine.JsonSchema;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.OpenAiError;
+import dev.banyan.serve.http.WholeText;
 import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
@@ -624,8 +624,7 @@ final class OpenAi {
         exchange.trip().token();
         String piece = take(each, token);
         boolean over = !each.finish.isEmpty();
-        boolean tells =
-            (asked.logprobs >= 0 || asked.ids) && token.finish() != Token.Finish.STOP;
+        boolean tells = (asked.logprobs >= 0 || asked.ids) && token.finish() != Token.Finish.STOP;
         if (!piece.isEmpty() || tells) {
           Object delta = asked.chat ? Map.of("content", piece) : piece;
           exchange.event(chunk(asked, each, delta, tells ? token : null, null));

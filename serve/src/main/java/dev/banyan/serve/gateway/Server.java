@@ -1,9 +1,5 @@
 package dev.banyan.serve.gateway;
 
-import dev.banyan.serve.http.Spans;
-import dev.banyan.serve.http.Doorkeeper;
-import dev.banyan.serve.http.HttpServer;
-import dev.banyan.serve.http.Listening;
 import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.ChatTemplate;
@@ -12,6 +8,10 @@ import dev.banyan.model.Tokenizer;
 import dev.banyan.serve.DecisionLog;
 import dev.banyan.serve.GatewaySettings;
 import dev.banyan.serve.PolicyNames;
+import dev.banyan.serve.http.Doorkeeper;
+import dev.banyan.serve.http.HttpServer;
+import dev.banyan.serve.http.Listening;
+import dev.banyan.serve.http.Spans;
 import dev.banyan.serve.process.EngineLauncher;
 import dev.banyan.serve.process.EngineSettings;
 import dev.banyan.serve.wire.Say;

@@ -386,8 +386,7 @@ public final class HttpServer implements AutoCloseable {
     }
 
     /** Answers with bytes as they are. */
-    public void send(int status, String type, byte[] bytes, long retrySeconds)
-        throws IOException {
+    public void send(int status, String type, byte[] bytes, long retrySeconds) throws IOException {
       answered = true;
       String head =
           "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n"

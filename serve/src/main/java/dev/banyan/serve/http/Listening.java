@@ -15,8 +15,7 @@ import javax.net.ServerSocketFactory;
  *
  * @param keys who may ask; without them only this machine can connect
  */
-public record Listening(
-    InetSocketAddress at, Optional<ApiKeys> keys, ServerSocketFactory sockets) {
+public record Listening(InetSocketAddress at, Optional<ApiKeys> keys, ServerSocketFactory sockets) {
   private static final int MOST_BODY_BYTES = 8 << 20;
   private static final int MOST_CONNECTIONS = 4096;
 
@@ -34,8 +33,7 @@ public record Listening(
     }
     if (!at.getAddress().isLoopbackAddress() && keys.isEmpty()) {
       throw new UserInputException(
-          host
-              + " can be reached from outside, which needs --keys; 'banyan serve key' makes them");
+          host + " can be reached from outside, which needs --keys; 'banyan serve key' makes them");
     }
     return new Listening(
         at,

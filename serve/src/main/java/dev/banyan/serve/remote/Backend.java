@@ -165,8 +165,7 @@ final class Backend {
   InstanceLoad load() {
     lock.lock();
     try {
-      LoadReport told =
-          report.orElse(new LoadReport(0, 0, java.util.OptionalDouble.empty(), 0, 1));
+      LoadReport told = report.orElse(new LoadReport(0, 0, java.util.OptionalDouble.empty(), 0, 1));
       int others = Math.max(0, told.running() + told.waiting() - oursAtReport);
       int all = report.isEmpty() ? stays.size() : others + stays.size();
       int waiting = Math.min(told.waiting(), all);

@@ -147,8 +147,7 @@ final class Passage implements Backend.Stay {
     left = false;
     Backend.Model model = backends.model(backend, asked.model()).orElseThrow();
     byte[] sent = asked.sent(backend.kind, model.id());
-    try (Upstream now =
-        backends.line.ask(backend.url, asked.path(), authorization, "POST", sent)) {
+    try (Upstream now = backends.line.ask(backend.url, asked.path(), authorization, "POST", sent)) {
       enter(now, backend);
       HttpResponse<InputStream> answer = now.answer();
       String type = answer.headers().firstValue("Content-Type").orElse("application/json");
@@ -285,9 +284,7 @@ final class Passage implements Backend.Stay {
       }
     }
     promptTokens = Math.max(promptTokens, part.path("usage").path("prompt_tokens").asInt(0));
-    exchange
-        .trip()
-        .tokens(Math.max(0, answers.stream().mapToInt(Emitted::tokens).sum() - before));
+    exchange.trip().tokens(Math.max(0, answers.stream().mapToInt(Emitted::tokens).sum() - before));
   }
 
   // ---- after a backend was lost
@@ -426,8 +423,7 @@ final class Passage implements Backend.Stay {
     ArrayNode tokens = body.putArray("tokens");
     ids.forEach(tokens::add);
     HttpResponse<String> answer =
-        backends.line.post(
-            backend.url, "/detokenize", Json.mapper().writeValueAsBytes(body));
+        backends.line.post(backend.url, "/detokenize", Json.mapper().writeValueAsBytes(body));
     JsonNode told = json(answer.body());
     for (String each : List.of("prompt", "text", "content")) {
       if (answer.statusCode() == 200 && told.path(each).isString()) {
@@ -442,8 +438,7 @@ final class Passage implements Backend.Stay {
     if (!asked.chat() || backend.kind != Kind.LLAMA_CPP || emitted.hasIds()) {
       return Optional.empty();
     }
-    HttpResponse<String> answer =
-        backends.line.post(backend.url, "/apply-template", asked.bytes());
+    HttpResponse<String> answer = backends.line.post(backend.url, "/apply-template", asked.bytes());
     JsonNode prompt = json(answer.body()).path("prompt");
     return answer.statusCode() == 200 && prompt.isString()
         ? Optional.of(prompt.asString())
@@ -491,8 +486,7 @@ final class Passage implements Backend.Stay {
           return;
         }
         movable = of.stream().allMatch(this::isMovable);
-        if (!over && backend.isDraining() && movable
-            && backends.hasOther(backend, asked.model())) {
+        if (!over && backend.isDraining() && movable && backends.hasOther(backend, asked.model())) {
           left = true;
           break;
         }

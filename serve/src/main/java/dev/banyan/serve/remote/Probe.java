@@ -17,8 +17,8 @@ final class Probe {
   private Probe() {}
 
   /**
-   * A backend, of the kind it says it is in {@code /v1/models}, or that its metrics are named after,
-   * or that has slots.
+   * A backend, of the kind it says it is in {@code /v1/models}, or that its metrics are named
+   * after, or that has slots.
    *
    * @throws UserInputException when nothing answers, or no OpenAI server
    */

@@ -145,8 +145,7 @@ final class RemoteApi {
     health.put("status", up > 0 ? "ok" : "down");
     health.put("instances", up);
     health.put("mode", "remote");
-    exchange.send(
-        up > 0 ? 200 : 503, "application/json", Json.mapper().writeValueAsString(health));
+    exchange.send(up > 0 ? 200 : 503, "application/json", Json.mapper().writeValueAsString(health));
   }
 
   private Object status() {

@@ -238,8 +238,7 @@ final class FakeServer implements AutoCloseable {
       case "POST /detokenize" -> {
         List<Integer> ids = new ArrayList<>();
         Json.mapper().readTree(body).path("tokens").forEach(each -> ids.add(each.asInt()));
-        String name =
-            kind == Kind.LLAMA_CPP ? "content" : kind == Kind.SGLANG ? "text" : "prompt";
+        String name = kind == Kind.LLAMA_CPP ? "content" : kind == Kind.SGLANG ? "text" : "prompt";
         send(out, 200, Json.mapper().writeValueAsString(Map.of(name, decode(ids))));
       }
       case "POST /apply-template" -> {
@@ -462,8 +461,7 @@ final class FakeServer implements AutoCloseable {
     ObjectNode all = Json.mapper().createObjectNode();
     all.put("id", chat ? "chatcmpl-fake" : "cmpl-fake");
     all.put(
-        "object",
-        chat ? (part ? "chat.completion.chunk" : "chat.completion") : "text_completion");
+        "object", chat ? (part ? "chat.completion.chunk" : "chat.completion") : "text_completion");
     all.put("created", 1700000000);
     all.put("model", MODEL);
     if (kind == Kind.LLAMA_CPP) {

@@ -98,13 +98,15 @@ final class LoadReportTest {
 
   @Test
   void theTextFormatsOddCornersAreRead() {
-    String text = "\n # x\na 1\r\nb{} -Inf 1395066363000\nc{x=\"\\\\ \\\"q\\\" \\n}\", y=\"é\",} 1e-3 # {t=\"1\"} 2\n# EOF";
+    String text =
+        "\n # x\na 1\r\nb{} -Inf 1395066363000\nc{x=\"\\\\ \\\"q\\\" \\n}\", y=\"é\",} 1e-3 # {t=\"1\"} 2\n# EOF";
     assertThat(PrometheusText.read(text))
         .containsExactly(
             new Sample("a", Map.of(), 1),
             new Sample("b", Map.of(), Double.NEGATIVE_INFINITY),
             new Sample("c", Map.of("x", "\\ \"q\" \n}", "y", "é"), 1e-3));
-    for (String each : List.of("a", "a b", "{x=\"1\"} 1", "a{x=1} 1", "a{x=\"1\" 1", "a{x=\"1\\", "<html>")) {
+    for (String each :
+        List.of("a", "a b", "{x=\"1\"} 1", "a{x=1} 1", "a{x=\"1\" 1", "a{x=\"1\\", "<html>")) {
       assertThatThrownBy(() -> PrometheusText.read("ok 1\n" + each))
           .isInstanceOf(UserInputException.class)
           .hasMessageStartingWith("metrics, line 2, character ");
@@ -159,7 +161,10 @@ final class LoadReportTest {
     String hidden =
         "data: {\"prompt_token_ids\": null, \"choices\":[{\"text\":\"\\\"token_ids\\\":[1]\","
             + "\"logprobs\":{\"token_ids\":[4]},\"token_ids\":null,\"n\":1.50e0}]}\n\n";
-    assertThat(new String(TokenIds.hidden(told.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-        java.nio.charset.StandardCharsets.UTF_8)).isEqualTo(hidden);
+    assertThat(
+            new String(
+                TokenIds.hidden(told.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                java.nio.charset.StandardCharsets.UTF_8))
+        .isEqualTo(hidden);
   }
 }

@@ -64,7 +64,8 @@ final class RemoteGatewayTest {
         path.equals(CHAT)
             ? "\"messages\":[{\"role\":\"user\",\"content\":\"tell me w7\"}]"
             : "\"prompt\":\"tell me w7\"";
-    return "{%s\"model\":\"tiny\"%s}".formatted(more.contains("\"prompt\"") ? "" : what + ",", more);
+    return "{%s\"model\":\"tiny\"%s}"
+        .formatted(more.contains("\"prompt\"") ? "" : what + ",", more);
   }
 
   /** What a client makes of a stream. */
@@ -101,8 +102,7 @@ final class RemoteGatewayTest {
           }
         }
       }
-      return new Told(
-          texts.stream().map(StringBuilder::toString).toList(), finishes, usage, all);
+      return new Told(texts.stream().map(StringBuilder::toString).toList(), finishes, usage, all);
     }
   }
 
@@ -313,14 +313,16 @@ final class RemoteGatewayTest {
   @Test
   void eachSaysWhatItIsOrIsToldByItsMetrics() throws Exception {
     try (var vllm = new FakeServer(Kind.VLLM);
-        var renamed = new FakeServer(Kind.VLLM).anonymous().saying("vllm:num_requests_running 0\n");
+        var renamed =
+            new FakeServer(Kind.VLLM).anonymous().saying("vllm:num_requests_running 0\n");
         var sglang = new FakeServer(Kind.SGLANG);
         var llama = new FakeServer(Kind.LLAMA_CPP).anonymous();
         var other = new FakeServer(Kind.OPENAI).saying("process_cpu_seconds_total 1\n");
         var gateway = before(vllm, renamed, sglang, llama, other)) {
       List<String> kinds = new ArrayList<>();
       for (String each : gateway.backends()) {
-        kinds.add(each.replaceFirst("^backend \\d: http://127.0.0.1:\\d+ is (.*), serves tiny$", "$1"));
+        kinds.add(
+            each.replaceFirst("^backend \\d: http://127.0.0.1:\\d+ is (.*), serves tiny$", "$1"));
       }
       assertThat(kinds).containsExactly("vLLM", "vLLM", "SGLang", "llama.cpp", "an OpenAI server");
       String models = get(gateway, "/v1/models").body();
