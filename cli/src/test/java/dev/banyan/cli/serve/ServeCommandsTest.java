@@ -204,7 +204,8 @@ class ServeCommandsTest {
       assertThat(gateway.said).endsWith(" serves 2 backends");
       var whole = client.send(completion(second, body), HttpResponse.BodyHandlers.ofString());
       var told = new ByteArrayOutputStream();
-      var answer = client.send(completion(gateway, body), HttpResponse.BodyHandlers.ofInputStream());
+      var answer =
+          client.send(completion(gateway, body), HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream in = answer.body()) {
         told.write(in.readNBytes(1000)); // some of its 450 parts
         first.close();
@@ -240,7 +241,10 @@ class ServeCommandsTest {
         text.append(choice.path("text").asString(""));
         finish += choice.path("finish_reason").asString("");
         JsonNode counted = part.path("usage");
-        usage += counted.isObject() ? counted.path("prompt_tokens") + " " + counted.path("completion_tokens") : "";
+        usage +=
+            counted.isObject()
+                ? counted.path("prompt_tokens") + " " + counted.path("completion_tokens")
+                : "";
       }
     }
     return List.of(text.toString(), finish, usage);

@@ -15,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param path {@code /v1/chat/completions} or {@code /v1/completions}
  * @param bytes its body as it came
  */
+@SuppressWarnings("ArrayRecordComponent") // read only here
 record Asked(String path, byte[] bytes, ObjectNode body) {
   private static final String CHAT = "/v1/chat/completions";
   private static final byte[] WITH_IDS =

@@ -53,6 +53,8 @@ final class Backends implements AutoCloseable {
           silent = MOST_SILENT;
         } catch (IOException e) {
           silent++;
+        } catch (RuntimeException e) {
+          backend.reported(Optional.empty()); // it answers what nobody can read
         }
         if (silent >= MOST_SILENT) {
           backend.down();

@@ -41,7 +41,8 @@ sealed interface Continuation {
           "top_logprobs",
           "reasoning_effort",
           "separate_reasoning",
-          "stream_reasoning");
+          "stream_reasoning",
+          "include_reasoning");
 
   /** What must be matched from the first token on, and cannot be taken up in the middle. */
   Set<String> BOUND =
@@ -56,6 +57,8 @@ sealed interface Continuation {
           "regex",
           "ebnf",
           "grammar",
+          "suffix",
+          "kv_transfer_params",
           "use_beam_search");
 
   /**
@@ -81,7 +84,7 @@ sealed interface Continuation {
       body.remove("logprobs");
     }
     body.remove(List.of("n", "best_of", "echo", "max_tokens", "prompt", "return_token_ids"));
-    body.remove("response_format");
+    body.remove(List.of("response_format", "truncate_prompt_tokens", "request_id"));
     body.put("stream", true);
     body.putObject("stream_options").put("include_usage", true);
     int least = asked.body().path("min_tokens").asInt(0) - emitted.tokens();

@@ -23,6 +23,7 @@ final class Events {
    * @param bytes all of it, with the empty line that ends it
    * @param data what its {@code data} fields say; empty for a comment
    */
+  @SuppressWarnings("ArrayRecordComponent") // read only here
   record Event(byte[] bytes, String data) {}
 
   /**

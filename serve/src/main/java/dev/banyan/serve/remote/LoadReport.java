@@ -151,7 +151,7 @@ record LoadReport(int running, int waiting, OptionalDouble used, int blocks, int
   }
 
   private static int count(OptionalDouble value) {
-    return (int) Math.clamp(Math.round(value.orElse(0)), 0, Integer.MAX_VALUE);
+    return Math.clamp(Math.round(value.orElse(0)), 0, Integer.MAX_VALUE);
   }
 
   private static int whole(String text, int otherwise) {

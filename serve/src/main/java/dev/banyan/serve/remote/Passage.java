@@ -470,7 +470,7 @@ final class Passage implements Backend.Stay {
         }
         for (JsonNode choice : part.path("choices")) {
           int index = whole ? choice.path("index").asInt(0) : 0;
-          if (choice instanceof ObjectNode node && index < of.size()) {
+          if (choice instanceof ObjectNode node && index >= 0 && index < of.size()) {
             piece(node, of.get(index), path.equals(asked.path()) && asked.chat(), gate);
           }
         }

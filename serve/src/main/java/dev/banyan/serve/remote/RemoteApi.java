@@ -9,7 +9,9 @@ import dev.banyan.serve.http.OpenAiError;
 import dev.banyan.serve.policy.InstanceLoad;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLDecoder;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,7 +95,13 @@ final class RemoteApi {
       case "GET /metrics" -> exchange.send(200, "text/plain; version=0.0.4", metrics());
       case "GET /status" -> Doorkeeper.json(exchange, status());
       default -> {
-        if (PASSED.contains(what)) {
+        String name =
+            URLDecoder.decode(
+                exchange.path().replaceFirst("^/v1/models/", "").replace("+", "%2B"),
+                StandardCharsets.UTF_8);
+        if (what.startsWith("GET /v1/models/") && backends.names().contains(name)) {
+          Doorkeeper.json(exchange, model(name));
+        } else if (PASSED.contains(what)) {
           pass(exchange);
         } else if (!drained(exchange)) {
           throw new BadRequestException(404, "there is nothing at " + what);
@@ -117,22 +125,26 @@ final class RemoteApi {
   private List<Object> models() {
     List<Object> models = new ArrayList<>();
     for (String each : backends.names()) {
-      int most = Integer.MAX_VALUE;
-      for (Backend backend : backends.all()) {
-        int there = backends.model(backend, each).map(Backend.Model::mostTokens).orElse(0);
-        most = there > 0 ? Math.min(most, there) : most;
-      }
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("id", each);
-      one.put("object", "model");
-      one.put("created", 0);
-      one.put("owned_by", "banyan");
-      if (most < Integer.MAX_VALUE) {
-        one.put("max_model_len", most);
-      }
-      models.add(one);
+      models.add(model(each));
     }
     return models;
+  }
+
+  private Object model(String name) {
+    int most = Integer.MAX_VALUE;
+    for (Backend backend : backends.all()) {
+      int there = backends.model(backend, name).map(Backend.Model::mostTokens).orElse(0);
+      most = there > 0 ? Math.min(most, there) : most;
+    }
+    Map<String, Object> one = new LinkedHashMap<>();
+    one.put("id", name);
+    one.put("object", "model");
+    one.put("created", 0);
+    one.put("owned_by", "banyan");
+    if (most < Integer.MAX_VALUE) {
+      one.put("max_model_len", most);
+    }
+    return one;
   }
 
   private void health(Exchange exchange) throws IOException {

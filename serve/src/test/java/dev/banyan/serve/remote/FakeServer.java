@@ -150,7 +150,7 @@ final class FakeServer implements AutoCloseable {
       hash = (hash ^ each) * 0x9e3779b97f4a7c15L;
       hash ^= hash >>> 29;
     }
-    int drawn = (int) Math.floorMod(hash, 1000);
+    int drawn = Math.floorMod(hash, 1000);
     return drawn < 10 ? EOS : drawn < 150 ? HALF : drawn % 200;
   }
 
@@ -359,8 +359,13 @@ final class FakeServer implements AutoCloseable {
     }
     if (streams) {
       out.write(
-          ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-                  + "Transfer-Encoding: chunked\r\n\r\n")
+          String.join(
+                  "\r\n",
+                  "HTTP/1.1 200 OK",
+                  "Content-Type: text/event-stream; charset=utf-8",
+                  "Transfer-Encoding: chunked",
+                  "",
+                  "")
               .getBytes(StandardCharsets.US_ASCII));
       if (chat) {
         for (Answer each : answers) {
