@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param model what clients call the model of all of them; empty to leave each its own names
  * @param backendKey file with the key the backends want; without it, and without {@code keys}, the
  *     client's own {@code Authorization} is passed on
+ * @param awaits whether backends that do not answer at the start are asked until they do; one must
  * @param host where it listens; anything but loopback needs {@code keys}
  * @param port 0 for any free one
  * @param keys file of key hashes and limits, see {@link ApiKeys}
@@ -24,6 +25,7 @@ public record RemoteSettings(
     List<URI> backends,
     Optional<String> model,
     Optional<Path> backendKey,
+    boolean awaits,
     String host,
     int port,
     Optional<Path> keys,
@@ -46,6 +48,7 @@ public record RemoteSettings(
         backends,
         Optional.empty(),
         Optional.empty(),
+        false,
         "127.0.0.1",
         port,
         Optional.empty(),

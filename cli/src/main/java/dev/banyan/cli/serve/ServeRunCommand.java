@@ -65,6 +65,11 @@ public final class ServeRunCommand implements Callable<ExitCode> {
   private @Nullable Path backendKey;
 
   @Option(
+      names = "--await",
+      description = "With --backend: those that do not answer yet are asked until they do.")
+  private boolean awaits;
+
+  @Option(
       names = "--instances",
       paramLabel = "N",
       description = "Engine processes (default: half of the cores).")
@@ -146,9 +151,9 @@ public final class ServeRunCommand implements Callable<ExitCode> {
 
   /** Engines of its own. */
   private ExitCode over(Path folder) throws IOException {
-    if (!backends.isEmpty() || name != null || backendKey != null) {
+    if (!backends.isEmpty() || name != null || backendKey != null || awaits) {
       throw new UserInputException(
-          "--backend, --model and --backend-key are for servers that already run; the folder "
+          "--backend, --model, --backend-key and --await are for servers that already run; the folder "
               + folder
               + " goes without");
     }
@@ -188,6 +193,7 @@ public final class ServeRunCommand implements Callable<ExitCode> {
                 backends,
                 Optional.ofNullable(name),
                 Optional.ofNullable(backendKey),
+                awaits,
                 host,
                 port,
                 Optional.ofNullable(keys),

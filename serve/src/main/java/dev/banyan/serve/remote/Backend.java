@@ -52,6 +52,18 @@ final class Backend {
     this.models = List.copyOf(models);
   }
 
+  /** One that has not answered yet: it is down and serves nothing. */
+  static Backend awaited(int id, URI url) {
+    var backend = new Backend(id, url, Kind.OPENAI, List.of());
+    backend.down();
+    return backend;
+  }
+
+  /** Whether it has never answered. */
+  boolean isAwaited() {
+    return models.isEmpty();
+  }
+
   /** The name a model has there, which for {@code ""} is that of its first. */
   Optional<Model> model(String name) {
     return models.stream().filter(each -> name.isEmpty() || each.id().equals(name)).findFirst();

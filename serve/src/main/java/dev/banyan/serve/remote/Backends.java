@@ -1,5 +1,6 @@
 package dev.banyan.serve.remote;
 
+import dev.banyan.core.UserInputException;
 import dev.banyan.serve.policy.InstanceLoad;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
@@ -18,7 +20,7 @@ final class Backends implements AutoCloseable {
   private static final int MOST_SILENT = 2;
 
   final Line line;
-  private final List<Backend> all;
+  private final List<Backend> all; // changed where an awaited one has come
   private final Optional<String> name;
   private final ReentrantLock picking = new ReentrantLock();
   private final List<Thread> watching = new ArrayList<>();
@@ -31,7 +33,7 @@ final class Backends implements AutoCloseable {
    */
   Backends(Line line, List<Backend> all, Optional<String> name) {
     this.line = line;
-    this.all = List.copyOf(all);
+    this.all = new CopyOnWriteArrayList<>(all);
     this.name = name;
   }
 
@@ -42,9 +44,19 @@ final class Backends implements AutoCloseable {
     }
   }
 
-  private void watch(Backend backend) {
+  private void watch(Backend first) {
+    Backend backend = first;
     int silent = 0;
     try {
+      while (backend.isAwaited()) {
+        Thread.sleep(EVERY_MILLIS);
+        try {
+          backend = Probe.backend(backend.id, backend.url, line, true);
+          all.set(backend.id, backend);
+        } catch (UserInputException e) {
+          // it came, and wants another key
+        }
+      }
       while (!Thread.currentThread().isInterrupted()) {
         try {
           Probe.report(backend, line);

@@ -20,14 +20,18 @@ final class Probe {
    * A backend, of the kind it says it is in {@code /v1/models}, or that its metrics are named
    * after, or that has slots.
    *
-   * @throws UserInputException when nothing answers, or no OpenAI server
+   * @param awaits whether one that does not answer yet, or has no models yet, is given as such
+   * @throws UserInputException when nothing answers, no OpenAI server, or one that wants a key
    */
-  static Backend backend(int id, URI address, Line line) {
+  static Backend backend(int id, URI address, Line line, boolean awaits) {
     URI url = base(address);
     HttpResponse<String> answer;
     try {
       answer = line.get(url, "/v1/models");
     } catch (IOException e) {
+      if (awaits) {
+        return Backend.awaited(id, url);
+      }
       throw new UserInputException("nothing answers at " + url + "; is the server running?", e);
     }
     if (answer.statusCode() == 401 || answer.statusCode() == 403) {
@@ -43,6 +47,9 @@ final class Probe {
       models.add(new Backend.Model(each.path("id").asString(""), most));
     }
     if (answer.statusCode() != 200 || models.isEmpty()) {
+      if (awaits) {
+        return Backend.awaited(id, url);
+      }
       throw new UserInputException(
           "%s answers %d to /v1/models and no list of models: it is no OpenAI server"
               .formatted(url, answer.statusCode()));

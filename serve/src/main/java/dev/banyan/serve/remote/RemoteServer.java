@@ -42,7 +42,10 @@ public final class RemoteServer implements AutoCloseable {
     List<Backend> all = new ArrayList<>();
     try {
       for (URI each : settings.backends()) {
-        all.add(Probe.backend(all.size(), each, line));
+        all.add(Probe.backend(all.size(), each, line, settings.awaits()));
+      }
+      if (all.stream().allMatch(Backend::isAwaited)) {
+        throw new UserInputException("none of the backends answers yet; one is needed to begin");
       }
       var backends = new Backends(line, all, settings.model());
       Spans spans = settings.spans().map(Spans::new).orElse(null);
@@ -81,12 +84,15 @@ public final class RemoteServer implements AutoCloseable {
     return backends.all().stream()
         .map(
             each ->
-                "backend %d: %s is %s, serves %s"
-                    .formatted(
-                        each.id,
-                        each.url,
-                        each.kind.title(),
-                        String.join(", ", each.models.stream().map(Backend.Model::id).toList())))
+                each.isAwaited()
+                    ? "backend %d: %s does not answer yet".formatted(each.id, each.url)
+                    : "backend %d: %s is %s, serves %s"
+                        .formatted(
+                            each.id,
+                            each.url,
+                            each.kind.title(),
+                            String.join(
+                                ", ", each.models.stream().map(Backend.Model::id).toList())))
         .toList();
   }
 

@@ -49,8 +49,12 @@ final class FakeServer implements AutoCloseable {
   private volatile String key = "";
 
   FakeServer(Kind kind) throws IOException {
+    this(kind, 0);
+  }
+
+  FakeServer(Kind kind, int port) throws IOException {
     this.kind = kind;
-    this.server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
+    this.server = new ServerSocket(port, 64, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
   }
 

@@ -362,6 +362,7 @@ final class RemoteGatewayTest {
               urls,
               Optional.of("house"),
               Optional.of(key),
+              false,
               "127.0.0.1",
               0,
               Optional.empty(),
@@ -414,6 +415,7 @@ final class RemoteGatewayTest {
                     List.of(server.url()),
                     Optional.empty(),
                     Optional.empty(),
+                    false,
                     "0.0.0.0",
                     0,
                     Optional.of(keys),
@@ -450,6 +452,7 @@ final class RemoteGatewayTest {
                         settings.backends(),
                         Optional.empty(),
                         Optional.empty(),
+                        false,
                         "0.0.0.0",
                         0,
                         Optional.empty(),
@@ -473,6 +476,53 @@ final class RemoteGatewayTest {
           String whole = post(other.url(), path, body).body();
           assertThat(Told.of(told).texts()).isEqualTo(Told.of(whole).texts());
         }
+      }
+    }
+  }
+
+  @Test
+  void anAnswerOutlivesSeveralBackends() throws Exception {
+    String body = body(CHAT, ",\"stream\":true,\"max_tokens\":24");
+    try (var first = new FakeServer(Kind.VLLM).dyingAfter(4);
+        var second = new FakeServer(Kind.VLLM).dyingAfter(4);
+        var third = new FakeServer(Kind.VLLM).dyingAfter(4);
+        var last = new FakeServer(Kind.VLLM);
+        var gateway = before(first, second, third, last)) {
+      Told told = Told.of(post(of(gateway), CHAT, body).body());
+      assertThat(gateway.moved()).isEqualTo(3);
+      assertThat(told.texts()).isEqualTo(Told.of(post(last.url(), CHAT, body).body()).texts());
+    }
+  }
+
+  @Test
+  void aBackendThatComesLaterIsUsedOnceItAnswers() throws Exception {
+    int later;
+    try (var socket = new ServerSocket(0)) {
+      later = socket.getLocalPort();
+    }
+    try (var first = new FakeServer(Kind.VLLM);
+        var gateway =
+            RemoteGateway.open(
+                new RemoteSettings(
+                    List.of(first.url(), URI.create("http://127.0.0.1:" + later)),
+                    Optional.empty(),
+                    Optional.empty(),
+                    true,
+                    "127.0.0.1",
+                    0,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    8))) {
+      assertThat(gateway.backends().get(1)).endsWith("does not answer yet");
+      assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(200);
+      try (var second = new FakeServer(Kind.SGLANG, later)) {
+        while (!gateway.backends().get(1).contains("SGLang")) {
+          Thread.onSpinWait();
+        }
+        gateway.drain(0);
+        assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(200);
+        assertThat(second.asked).hasSize(1);
       }
     }
   }
