@@ -4,12 +4,10 @@ import dev.banyan.core.Json;
 import dev.banyan.model.StopText;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
-import dev.banyan.serve.http.OpenAiError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.http.HttpResponse;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -34,10 +32,9 @@ final class Passage implements Backend.Stay {
   private final Exchange exchange;
   private final Asked asked;
   private final String authorization;
-  private final List<Emitted> answers = new ArrayList<>();
+  private final Told told;
+  private final List<Emitted> answers;
   private final Set<Backend> tried = new HashSet<>();
-  private final ObjectNode envelope = Json.mapper().createObjectNode();
-  private int promptTokens;
   private String why = "no backend is up";
   private boolean secondChance = true;
 
@@ -54,19 +51,9 @@ final class Passage implements Backend.Stay {
     this.exchange = exchange;
     this.asked = asked;
     this.authorization = authorization;
-    for (int i = 0; i < asked.answers(); i++) {
-      answers.add(new Emitted(i));
-    }
+    this.told = new Told(exchange, asked);
+    this.answers = told.answers();
     this.movable = asked.streams();
-  }
-
-  /** The client went away; nobody is to be told any more. */
-  private static final class ClientGoneException extends IOException {
-    private static final long serialVersionUID = 1;
-
-    ClientGoneException(IOException cause) {
-      super(cause);
-    }
   }
 
   /** How a backend's part of an answer ended. */
@@ -115,17 +102,17 @@ final class Passage implements Backend.Stay {
         }
         Backend backend = next();
         if (backend == null) {
-          fail(503, why);
+          told.fail(503, why);
           return;
         }
         if (begin(backend) == End.DONE) {
           return;
         }
       }
-    } catch (ClientGoneException e) {
+    } catch (Told.ClientGoneException e) {
       // nobody to tell
     } finally {
-      exchange.trip().prompted(promptTokens());
+      exchange.trip().prompted(told.promptTokens());
     }
   }
 
@@ -168,7 +155,7 @@ final class Passage implements Backend.Stay {
       }
       whole(status, type, all);
       return End.DONE;
-    } catch (ClientGoneException e) {
+    } catch (Told.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
       broken(backend, e);
@@ -180,7 +167,7 @@ final class Passage implements Backend.Stay {
 
   private void enter(Upstream now, Backend backend) {
     upstream = now;
-    if (exchange.isGone() || !backend.isUp()) {
+    if (exchange.isGone() || left || !backend.isUp()) {
       now.close();
     }
   }
@@ -209,7 +196,7 @@ final class Passage implements Backend.Stay {
   private void whole(int status, String type, byte[] all) throws IOException {
     try {
       JsonNode usage = Json.mapper().readTree(all).path("usage");
-      promptTokens = usage.path("prompt_tokens").asInt(0);
+      told.prompted(usage.path("prompt_tokens").asInt(0));
       exchange.trip().tokens(usage.path("completion_tokens").asInt(0));
     } catch (JacksonException e) {
       // it is passed on as it is
@@ -217,7 +204,7 @@ final class Passage implements Backend.Stay {
     try {
       exchange.send(status, type, all, 1);
     } catch (IOException e) {
-      throw new ClientGoneException(e);
+      throw new Told.ClientGoneException(e);
     }
   }
 
@@ -228,16 +215,16 @@ final class Passage implements Backend.Stay {
     while (next.isPresent()) {
       Events.Event event = next.get();
       if (event.data().equals("[DONE]")) {
-        tell(event.bytes());
+        told.tell(event.bytes());
         return End.DONE;
       }
       JsonNode part = json(event.data());
       if (isFault(part)) {
         return End.BROKEN;
       }
-      note(part);
-      tell(hides ? TokenIds.hidden(event.bytes()) : event.bytes());
-      movable = answers.stream().allMatch(this::isMovable);
+      told.note(part);
+      told.tell(hides ? TokenIds.hidden(event.bytes()) : event.bytes());
+      movable = told.isMovable();
       if (backend.isDraining() && movable && backends.hasOther(backend, asked.model())) {
         left = true;
         return End.BROKEN;
@@ -245,12 +232,6 @@ final class Passage implements Backend.Stay {
       next = events.next();
     }
     return End.BROKEN;
-  }
-
-  private boolean isMovable(Emitted emitted) {
-    return emitted.isOver()
-        || answers.stream().allMatch(Emitted::isEmpty)
-        || Continuation.isExact(asked, emitted);
   }
 
   private static JsonNode json(String data) {
@@ -267,30 +248,10 @@ final class Passage implements Backend.Stay {
     return error.isObject() && error.path("code").asInt(500) >= 500;
   }
 
-  private void note(JsonNode part) {
-    int before = answers.stream().mapToInt(Emitted::tokens).sum();
-    if (envelope.isEmpty()) {
-      for (String each : List.of("id", "object", "created", "model", "system_fingerprint")) {
-        if (part.has(each)) {
-          envelope.set(each, part.get(each));
-        }
-      }
-      answers.forEach(each -> each.prompt(part.path("prompt_token_ids")));
-    }
-    for (JsonNode choice : part.path("choices")) {
-      int index = choice.path("index").asInt(0);
-      if (index >= 0 && index < answers.size()) {
-        answers.get(index).take(choice, asked.chat());
-      }
-    }
-    promptTokens = Math.max(promptTokens, part.path("usage").path("prompt_tokens").asInt(0));
-    exchange.trip().tokens(Math.max(0, answers.stream().mapToInt(Emitted::tokens).sum() - before));
-  }
-
   // ---- after a backend was lost
 
   private void goOn() throws IOException {
-    if (answers.stream().allMatch(Emitted::isEmpty)) {
+    if (told.isEmpty()) {
       if (!anew()) {
         return;
       }
@@ -303,17 +264,7 @@ final class Passage implements Backend.Stay {
         }
       }
     }
-    if (asked.wantsUsage()) {
-      int completion = answers.stream().mapToInt(Emitted::tokens).sum();
-      ObjectNode last = envelope.deepCopy();
-      last.putArray("choices");
-      last.putObject("usage")
-          .put("prompt_tokens", promptTokens())
-          .put("completion_tokens", completion)
-          .put("total_tokens", promptTokens() + completion);
-      tell(last);
-    }
-    tell("data: [DONE]\n\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    told.end();
   }
 
   /** The same request once more, in a stream that has begun; false when the client was told why. */
@@ -331,7 +282,7 @@ final class Passage implements Backend.Stay {
       }
       Backend backend = next();
       if (backend == null) {
-        fail(503, why);
+        told.fail(503, why);
         return false;
       }
       left = false;
@@ -347,7 +298,7 @@ final class Passage implements Backend.Stay {
   private boolean further(Emitted emitted) throws IOException {
     Backend backend = next();
     if (backend == null) {
-      fail(502, "the backend of this answer was lost and it cannot go on elsewhere: " + why);
+      told.fail(502, "the backend of this answer was lost and it cannot go on elsewhere: " + why);
       return false;
     }
     left = false;
@@ -367,7 +318,7 @@ final class Passage implements Backend.Stay {
       if (way instanceof Continuation.Further further) {
         further.body().put("model", model.id());
       }
-    } catch (ClientGoneException e) {
+    } catch (Told.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
       leaveBackend(backend);
@@ -384,7 +335,7 @@ final class Passage implements Backend.Stay {
       case Continuation.Ended ended -> {
         leaveBackend(backend);
         emitted.finish(ended.finish());
-        tell(emitted, "", ended.finish(), Json.mapper().createObjectNode());
+        told.tell(emitted, "", ended.finish(), Json.mapper().createObjectNode());
       }
       case Continuation.Further next -> {
         byte[] body = Json.mapper().writeValueAsBytes(next.body());
@@ -408,7 +359,7 @@ final class Passage implements Backend.Stay {
         String rest = gate.add(text.substring(emitted.text().length()));
         emitted.keep(rest);
         if (!rest.isEmpty()) {
-          tell(emitted, rest, "", Json.mapper().createObjectNode());
+          told.tell(emitted, rest, "", Json.mapper().createObjectNode());
         }
         return;
       }
@@ -424,10 +375,10 @@ final class Passage implements Backend.Stay {
     ids.forEach(tokens::add);
     HttpResponse<String> answer =
         backends.line.post(backend.url, "/detokenize", Json.mapper().writeValueAsBytes(body));
-    JsonNode told = json(answer.body());
+    JsonNode text = json(answer.body());
     for (String each : List.of("prompt", "text", "content")) {
-      if (answer.statusCode() == 200 && told.path(each).isString()) {
-        return told.path(each).asString();
+      if (answer.statusCode() == 200 && text.path(each).isString()) {
+        return text.path(each).asString();
       }
     }
     throw new IOException("/detokenize is not answered");
@@ -476,7 +427,7 @@ final class Passage implements Backend.Stay {
         }
         JsonNode usage = part.path("usage");
         if (usage.isObject()) {
-          promptTokens = usage.path("prompt_tokens").asInt(0) - base;
+          told.prompted(usage.path("prompt_tokens").asInt(0) - base);
           if (of.size() == 1) {
             of.getFirst().counted(base + usage.path("completion_tokens").asInt(0));
           }
@@ -485,7 +436,7 @@ final class Passage implements Backend.Stay {
         if (over && gate != null && gate.isStopped()) {
           return;
         }
-        movable = of.stream().allMatch(this::isMovable);
+        movable = told.isMovable();
         if (!over && backend.isDraining() && movable && backends.hasOther(backend, asked.model())) {
           left = true;
           break;
@@ -495,7 +446,7 @@ final class Passage implements Backend.Stay {
       if (of.stream().anyMatch(each -> !each.isOver())) {
         broken(backend, "its backend broke off");
       }
-    } catch (ClientGoneException e) {
+    } catch (Told.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
       if (of.stream().anyMatch(each -> !each.isOver())) {
@@ -531,7 +482,7 @@ final class Passage implements Backend.Stay {
         delta.remove("role");
         boolean silent = delta.isEmpty() || delta.path("content").asString("x").isEmpty();
         if (!silent || !finish.isEmpty()) {
-          tell(emitted, also, finish);
+          told.tell(emitted, also, finish);
         }
       }
       return;
@@ -539,63 +490,7 @@ final class Passage implements Backend.Stay {
     String text = choice.path("text").asString("");
     also.remove("text");
     if (!text.isEmpty() || !finish.isEmpty() || also.path("logprobs").isObject()) {
-      tell(emitted, text, finish, also);
+      told.tell(emitted, text, finish, also);
     }
-  }
-
-  private void tell(Emitted emitted, String text, String finish, ObjectNode also)
-      throws IOException {
-    if (asked.chat()) {
-      ObjectNode delta = also.putObject("delta");
-      if (!text.isEmpty()) {
-        delta.put("content", text);
-      }
-    } else {
-      also.put("text", text);
-    }
-    tell(emitted, also, finish);
-  }
-
-  private void tell(Emitted emitted, ObjectNode choice, String finish) throws IOException {
-    choice.put("index", emitted.index);
-    if (finish.isEmpty()) {
-      choice.putNull("finish_reason");
-    } else {
-      choice.put("finish_reason", finish);
-    }
-    ObjectNode part = envelope.deepCopy();
-    part.putArray("choices").add(choice);
-    tell(part);
-  }
-
-  private void tell(ObjectNode part) throws IOException {
-    String text = "data: " + Json.mapper().writeValueAsString(part) + "\n\n";
-    tell(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-  }
-
-  private void tell(byte[] bytes) throws IOException {
-    try {
-      exchange.event(bytes);
-    } catch (IOException e) {
-      throw new ClientGoneException(e);
-    }
-  }
-
-  private void fail(int status, String message) throws IOException {
-    String error = OpenAiError.of(status, message);
-    if (exchange.isStreaming()) {
-      tell(("data: " + error + "\n\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
-    } else {
-      exchange.send(status, "application/json", error);
-    }
-  }
-
-  /** Tokens of all prompts as they were told, or as their ids count. */
-  private int promptTokens() {
-    int counted = 0;
-    for (int i = 0; i < answers.size(); i += asked.choices()) {
-      counted += answers.get(i).promptIds().size();
-    }
-    return counted > 0 ? counted : promptTokens;
   }
 }
