@@ -24,15 +24,22 @@ record Asked(String path, byte[] bytes, ObjectNode body) {
   /** How many tokens OpenAI and those who follow it give when a completion names no number. */
   private static final int USUAL_MOST = 16;
 
+  private static final int MOST_ANSWERS = 1024;
+
   /**
    * Reads a body.
    *
-   * @throws BadRequestException when it is no JSON object
+   * @throws BadRequestException when it is no JSON object, or asks for too many answers
    */
   static Asked of(String path, byte[] bytes) throws BadRequestException {
     try {
       if (Json.mapper().readTree(bytes) instanceof ObjectNode body) {
-        return new Asked(path, bytes, body);
+        var asked = new Asked(path, bytes, body);
+        if ((long) asked.choices() * asked.prompts().size() > MOST_ANSWERS) {
+          throw new BadRequestException(
+              400, "at most " + MOST_ANSWERS + " answers can be asked for at once");
+        }
+        return asked;
       }
     } catch (JacksonException e) {
       throw new BadRequestException(400, "the body is no JSON");

@@ -338,7 +338,11 @@ final class RemoteGatewayTest {
       HttpResponse<String> unknown = post(of(gateway), TEXT, "{\"model\":\"x\",\"prompt\":\"a\"}");
       assertThat(unknown.statusCode()).isEqualTo(404);
       assertThat(unknown.body()).contains("model_not_found");
-      assertThat(post(of(gateway), TEXT, "{\"model\":").statusCode()).isEqualTo(400);
+      for (String each :
+          List.of(
+              "{\"model\":", "[]", body(TEXT, ",\"n\":2000000000"), body(CHAT, ",\"n\":1025"))) {
+        assertThat(post(of(gateway), TEXT, each).statusCode()).isEqualTo(400);
+      }
       assertThat(post(of(gateway), "/detokenize", "{\"tokens\":[1,2]}").body()).contains(" w1 w2");
     }
   }
