@@ -5,9 +5,13 @@ import dev.banyan.core.ExitCode;
 import dev.banyan.core.UserInputException;
 import dev.banyan.serve.Gateway;
 import dev.banyan.serve.GatewaySettings;
+import dev.banyan.serve.RemoteGateway;
+import dev.banyan.serve.RemoteSettings;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -18,16 +22,52 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code banyan serve MODEL}: an OpenAI server over several instances. */
+/**
+ * {@code banyan serve MODEL}: an OpenAI server over several instances; {@code banyan serve
+ * --backend URL}: one before servers that already run.
+ */
 @Command(
     name = "run",
-    description = "Serves a model folder to OpenAI clients; requests move between instances.",
-    footer = "  banyan serve life/tune/model --instances 2 --port 8000")
+    description = {
+      "Serves a model folder to OpenAI clients; requests move between instances.",
+      "With --backend it stands before servers that already run (vLLM, SGLang, llama.cpp, any"
+          + " OpenAI server); an answer whose server dies goes on at another."
+    },
+    footer = {
+      "  banyan serve life/tune/model --instances 2 --port 8000",
+      "  banyan serve run --backend http://gpu-1:8000 --backend http://gpu-2:8000 --port 8080"
+    })
 public final class ServeRunCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 
-  @Parameters(paramLabel = "MODEL", description = "A Hugging Face model folder.")
-  private Path model = Path.of(".");
+  @Parameters(
+      paramLabel = "MODEL",
+      arity = "0..1",
+      description = "A Hugging Face model folder; none with --backend.")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "URL",
+      description = "A server that already runs (may be repeated).")
+  private List<URI> backends = List.of();
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "With --backend: what clients call the model of all of them.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--backend-key",
+      paramLabel = "FILE",
+      description = "With --backend: a file with the key the backends want.")
+  private @Nullable Path backendKey;
+
+  @Option(
+      names = "--await",
+      description = "With --backend: those that do not answer yet are asked until they do.")
+  private boolean awaits;
 
   @Option(
       names = "--instances",
@@ -103,12 +143,26 @@ public final class ServeRunCommand implements Callable<ExitCode> {
 
   @Override
   public ExitCode call() throws IOException {
+    if (model == null && backends.isEmpty()) {
+      throw new UserInputException("what is served is missing: a MODEL folder, or --backend URL");
+    }
+    return model == null ? before() : over(model);
+  }
+
+  /** Engines of its own. */
+  private ExitCode over(Path folder) throws IOException {
+    if (!backends.isEmpty() || name != null || backendKey != null || awaits) {
+      throw new UserInputException(
+          "--backend, --model, --backend-key and --await are for servers that already run; the folder "
+              + folder
+              + " goes without");
+    }
     int count =
         instances == null ? Math.max(1, Runtime.getRuntime().availableProcessors() / 2) : instances;
     Gateway gateway =
         Gateway.open(
             new GatewaySettings(
-                model,
+                folder,
                 adapters,
                 count,
                 host,
@@ -119,13 +173,49 @@ public final class ServeRunCommand implements Callable<ExitCode> {
                 Optional.ofNullable(decisions),
                 Optional.ofNullable(spans),
                 mostOpen));
+    return stay(
+        gateway.port(),
+        "%s on %d instances".formatted(folder, count),
+        gateway,
+        () -> gateway.finish(Duration.ofSeconds(patience)));
+  }
+
+  /** Servers of others. */
+  private ExitCode before() throws IOException {
+    if (instances != null || !adapters.isEmpty() || fast || decisions != null) {
+      throw new UserInputException(
+          "--instances, --adapter, --fast and --decisions are for a MODEL folder, not for"
+              + " --backend");
+    }
+    RemoteGateway gateway =
+        RemoteGateway.open(
+            new RemoteSettings(
+                backends,
+                Optional.ofNullable(name),
+                Optional.ofNullable(backendKey),
+                awaits,
+                host,
+                port,
+                Optional.ofNullable(keys),
+                tls(),
+                Optional.ofNullable(spans),
+                mostOpen));
+    gateway.backends().forEach(common.out()::println);
+    return stay(
+        gateway.port(),
+        "%d backends".formatted(backends.size()),
+        gateway,
+        () -> gateway.finish(Duration.ofSeconds(patience)));
+  }
+
+  /** Says where it is, and serves until a signal to end lets what runs end first. */
+  private ExitCode stay(int at, String what, AutoCloseable gateway, Runnable finish) {
     var ended = new CountDownLatch(1);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(gateway, patience)));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(gateway, finish)));
     common
         .out()
         .printf(
-            "%s://%s:%d/v1 serves %s on %d instances%n",
-            certificates == null ? "http" : "https", host, gateway.port(), model, count);
+            "%s://%s:%d/v1 serves %s%n", certificates == null ? "http" : "https", host, at, what);
     common.out().flush();
     try {
       ended.await();
@@ -145,12 +235,11 @@ public final class ServeRunCommand implements Callable<ExitCode> {
     return Optional.of(new GatewaySettings.Tls(certificates, certificateKey));
   }
 
-  /** A signal to end lets what runs end first. */
-  private static void close(Gateway gateway, long patience) {
+  private static void close(AutoCloseable gateway, Runnable finish) {
     try {
-      gateway.finish(Duration.ofSeconds(patience));
+      finish.run();
       gateway.close();
-    } catch (IOException e) {
+    } catch (Exception e) {
       // the process ends either way
     }
   }

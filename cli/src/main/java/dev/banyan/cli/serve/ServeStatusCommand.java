@@ -38,14 +38,17 @@ public final class ServeStatusCommand implements Callable<ExitCode> {
       common
           .out()
           .printf(
-              "instance %-3d process %-8d %4d of %d blocks  %3d running  %3d waiting%s%n",
+              "instance %-3d %-16s %4d of %d blocks  %3d running  %3d waiting%s%s%n",
               each.path("id").asInt(0),
-              each.path("process").asLong(0),
+              each.has("url")
+                  ? each.path("kind").asString("") + " " + each.path("url").asString("")
+                  : "process " + each.path("process").asLong(0),
               total - memory.path("freeBlocks").asInt(0),
               total,
               each.path("figures").path("running").asInt(0),
               each.path("figures").path("waiting").asInt(0),
-              each.path("draining").asBoolean(false) ? "  draining" : "");
+              each.path("draining").asBoolean(false) ? "  draining" : "",
+              each.path("up").asBoolean(true) ? "" : "  down");
     }
     common.emit(
         common

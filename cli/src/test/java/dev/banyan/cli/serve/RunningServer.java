@@ -36,10 +36,13 @@ final class RunningServer implements AutoCloseable {
   private RunningServer(Process process) throws IOException {
     this.process = process;
     this.out = process.inputReader();
-    String line = out.readLine();
-    if (line == null) {
-      throw new IOException(
-          new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+    String line = "";
+    while (!line.contains("/v1 serves ")) {
+      line = out.readLine();
+      if (line == null) {
+        throw new IOException(
+            new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+      }
     }
     this.said = line;
     this.port = Integer.parseInt(said.replaceFirst("^.*:(\\d+)/v1 .*$", "$1"));
@@ -52,6 +55,18 @@ final class RunningServer implements AutoCloseable {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.banyan.cli.Banyan"));
     command.addAll(List.of("serve", model.toString(), "--port", "0"));
     command.addAll(Arrays.asList(flags));
+    return new RunningServer(new ProcessBuilder(command).start());
+  }
+
+  /** Starts one before servers that already run. */
+  static RunningServer before(RunningServer... servers) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.banyan.cli.Banyan"));
+    command.addAll(List.of("serve", "--port", "0"));
+    for (RunningServer each : servers) {
+      command.addAll(List.of("--backend", "http://127.0.0.1:" + each.port));
+    }
     return new RunningServer(new ProcessBuilder(command).start());
   }
 

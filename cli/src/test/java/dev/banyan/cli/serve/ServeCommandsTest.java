@@ -231,6 +231,77 @@ class ServeCommandsTest {
   }
 
   @Test
+  void beforeTwoServersAnAnswerGoesOnWhenItsServerIsKilled() throws Exception {
+    String body =
+        "{\"prompt\": \"a tree\", \"max_tokens\": 450, \"ignore_eos\": true, \"temperature\": 0,"
+            + " \"stream\": true, \"stream_options\": {\"include_usage\": true}}";
+    try (var first = RunningServer.start(model, "--instances=1");
+        var second = RunningServer.start(model, "--instances=1");
+        var gateway = RunningServer.before(first, second);
+        HttpClient client = HttpClient.newHttpClient()) {
+      assertThat(gateway.said).endsWith(" serves 2 backends");
+      var whole = client.send(completion(second, body), HttpResponse.BodyHandlers.ofString());
+      var told = new ByteArrayOutputStream();
+      var answer =
+          client.send(completion(gateway, body), HttpResponse.BodyHandlers.ofInputStream());
+      try (InputStream in = answer.body()) {
+        told.write(in.readNBytes(1000)); // some of its 450 parts
+        first.close();
+        told.write(in.readAllBytes());
+      }
+      assertThat(content(told.toString(StandardCharsets.UTF_8))).isEqualTo(content(whole.body()));
+      String url = "--url=http://127.0.0.1:" + gateway.port;
+      assertThat(run("serve", "status", url)).isZero();
+      assertThat(text(out))
+          .contains("0 moved running, 0 waiting, 1 saved")
+          .containsPattern("instance 0 +banyan http://127.0.0.1:\\d+ .* down\n");
+      assertThat(run("serve", "drain", "1", url)).isZero();
+      gateway.terminate();
+      assertThat(gateway.exitCode()).isEqualTo(143);
+    }
+  }
+
+  private static HttpRequest completion(RunningServer server, String body) {
+    URI at = URI.create("http://127.0.0.1:" + server.port + "/v1/completions");
+    return HttpRequest.newBuilder(at).POST(HttpRequest.BodyPublishers.ofString(body)).build();
+  }
+
+  /** Its text, how it ended, and how many tokens it says it has. */
+  private static List<String> content(String stream) {
+    var text = new StringBuilder();
+    String finish = "";
+    String usage = "";
+    for (String each : stream.split("\n\n")) {
+      if (!each.equals("data: [DONE]")) {
+        JsonNode part = Json.mapper().readTree(each.substring("data: ".length()));
+        assertThat(part.has("error")).as(each).isFalse();
+        JsonNode choice = part.path("choices").path(0);
+        text.append(choice.path("text").asString(""));
+        finish += choice.path("finish_reason").asString("");
+        JsonNode counted = part.path("usage");
+        usage +=
+            counted.isObject()
+                ? counted.path("prompt_tokens") + " " + counted.path("completion_tokens")
+                : "";
+      }
+    }
+    return List.of(text.toString(), finish, usage);
+  }
+
+  @Test
+  void whatCannotBeServedIsSaidInOneLine() {
+    assertThat(run("serve", "run", "--backend=http://127.0.0.1:1")).isEqualTo(2);
+    assertThat(text(err)).contains("nothing answers at http://127.0.0.1:1").hasLineCount(1);
+    assertThat(run("serve", "run")).isEqualTo(2);
+    assertThat(text(err)).contains("a MODEL folder, or --backend URL").hasLineCount(1);
+    String folder = model.toString();
+    assertThat(run("serve", "run", folder, "--backend=http://127.0.0.1:1")).isEqualTo(2);
+    assertThat(text(err)).contains("goes without").hasLineCount(1);
+    assertThat(run("serve", "run", "--backend=http://127.0.0.1:1", "--fast")).isEqualTo(2);
+    assertThat(text(err)).contains("not for --backend").hasLineCount(1);
+  }
+
+  @Test
   void aModelThatIsNoneIsRefusedInOneLine() {
     int code =
         run("serve", "run", folder.resolve("nowhere").toString(), "--port=0", "--instances=1");

@@ -9,8 +9,10 @@ import dev.banyan.model.StopText;
 import dev.banyan.model.StreamingDecoder;
 import dev.banyan.model.Tokenizer;
 import dev.banyan.serve.engine.JsonSchema;
-import dev.banyan.serve.gateway.HttpServer.BadRequestException;
-import dev.banyan.serve.gateway.HttpServer.Exchange;
+import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.OpenAiError;
+import dev.banyan.serve.http.WholeText;
 import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
@@ -104,7 +106,7 @@ final class OpenAi {
       case "POST /v1/chat/completions" -> complete(exchange, true);
       case "POST /v1/completions" -> complete(exchange, false);
       case "GET /v1/models" ->
-          json(exchange, Map.of("object", "list", "data", names().map(OpenAi::model).toList()));
+          json(exchange, Map.of("object", "list", "data", names().map(this::model).toList()));
       case "GET /health" -> health(exchange);
       case "GET /metrics" -> exchange.send(200, "text/plain; version=0.0.4", metrics());
       case "GET /status" -> json(exchange, status());
@@ -160,8 +162,18 @@ final class OpenAi {
         engine.adapters().stream().map(adapter -> name + ":" + adapter));
   }
 
-  private static Object model(String id) {
-    return Map.of("id", id, "object", "model", "created", 0, "owned_by", "banyan");
+  private Object model(String id) {
+    return Map.of(
+        "id",
+        id,
+        "object",
+        "model",
+        "created",
+        0,
+        "owned_by",
+        "banyan",
+        "max_model_len",
+        engine.mostTokens());
   }
 
   private void health(Exchange exchange) throws IOException {
@@ -197,6 +209,10 @@ final class OpenAi {
           .append(each.figures().waiting())
           .append('\n');
       text.append("banyan_kv_used_ratio").append(of).append(used).append('\n');
+      text.append("banyan_kv_blocks")
+          .append(of)
+          .append(each.load().memory().totalBlocks())
+          .append('\n');
       text.append("banyan_generated_tokens_total")
           .append(of)
           .append(each.figures().generatedTokens())
@@ -231,6 +247,7 @@ final class OpenAi {
       boolean stream,
       boolean usage,
       boolean echo,
+      boolean ids,
       int choices,
       int logprobs,
       List<String> stops,
@@ -295,7 +312,7 @@ final class OpenAi {
                 asked.wanted.reader(asked.id + "_" + index)));
       }
       exchange.trip().submitted(asked.id);
-      exchange.trip().promptTokens = prompts.stream().mapToInt(each -> each.length).sum();
+      exchange.trip().prompted(prompts.stream().mapToInt(each -> each.length).sum());
       exchange.onGone(() -> open.forEach(cluster::cancel));
       if (asked.stream) {
         stream(exchange, asked, choices);
@@ -350,7 +367,8 @@ final class OpenAi {
     String id = (chat ? "chatcmpl-" : "cmpl-") + Long.toHexString(System.nanoTime());
     boolean usage = flag(body.path("stream_options"), "include_usage");
     Tools tools = chat ? Tools.of(body) : Tools.NONE;
-    return new Asked(body, tools, chat, streams, usage, echo, n, logprobs, stops, id);
+    boolean ids = flag(body, "return_token_ids");
+    return new Asked(body, tools, chat, streams, usage, echo, ids, n, logprobs, stops, id);
   }
 
   private int[] conversation(JsonNode body, Tools tools) throws BadRequestException {
@@ -613,7 +631,7 @@ final class OpenAi {
         exchange.trip().token();
         String piece = take(each, token);
         boolean over = !each.finish.isEmpty();
-        boolean tells = asked.logprobs >= 0 && token.finish() != Token.Finish.STOP;
+        boolean tells = (asked.logprobs >= 0 || asked.ids) && token.finish() != Token.Finish.STOP;
         if (!piece.isEmpty() || tells) {
           Object delta = asked.chat ? Map.of("content", piece) : piece;
           exchange.event(chunk(asked, each, delta, tells ? token : null, null));
@@ -643,9 +661,20 @@ final class OpenAi {
     Map<String, Object> one = new LinkedHashMap<>();
     one.put("index", choice.index);
     one.put(asked.chat ? "delta" : "text", delta);
-    one.put("logprobs", token == null ? null : logprobs(asked, List.of(token), List.of(), 0));
+    boolean probable = token != null && asked.logprobs >= 0;
+    one.put("logprobs", probable ? logprobs(asked, List.of(token), List.of(), 0) : null);
     one.put("finish_reason", finish);
     Map<String, Object> all = envelope(asked, true);
+    if (asked.ids) {
+      // as vLLM has them: a conversation's prompt beside its first part, others' in their choice
+      if (token != null) {
+        one.put("token_ids", List.of(token.id()));
+      }
+      boolean begins = asked.chat ? token == null : choice.tokens.size() == 1;
+      if (begins && finish == null) {
+        (asked.chat ? all : one).put("prompt_token_ids", choice.stream.asked.prompt());
+      }
+    }
     all.put("choices", List.of(one));
     if (asked.usage) {
       all.put("usage", null);

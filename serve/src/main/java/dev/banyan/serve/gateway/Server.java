@@ -5,16 +5,18 @@ import dev.banyan.core.UserInputException;
 import dev.banyan.model.ChatTemplate;
 import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
-import dev.banyan.serve.ApiKeys;
 import dev.banyan.serve.DecisionLog;
 import dev.banyan.serve.GatewaySettings;
 import dev.banyan.serve.PolicyNames;
+import dev.banyan.serve.http.Doorkeeper;
+import dev.banyan.serve.http.HttpServer;
+import dev.banyan.serve.http.Listening;
+import dev.banyan.serve.http.Spans;
 import dev.banyan.serve.process.EngineLauncher;
 import dev.banyan.serve.process.EngineSettings;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -29,13 +31,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import javax.net.ServerSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Engine processes, the cluster they form, and the HTTP server before them. */
 public final class Server implements AutoCloseable {
-  private static final int MOST_BODY_BYTES = 8 << 20;
-  private static final int MOST_CONNECTIONS = 4096;
   private static final int START_SECONDS = 300;
   private static final int MOST_INSTANCES = 64;
   private static final int POLL_MILLIS = 20;
@@ -79,18 +78,8 @@ public final class Server implements AutoCloseable {
    */
   public static Server start(EngineSettings each, GatewaySettings settings, String name)
       throws IOException {
-    InetSocketAddress at = new InetSocketAddress(settings.host(), settings.port());
-    if (at.isUnresolved()) {
-      throw new UserInputException("there is no host '" + settings.host() + "'");
-    }
-    if (!at.getAddress().isLoopbackAddress() && settings.keys().isEmpty()) {
-      throw new UserInputException(
-          settings.host()
-              + " can be reached from outside, which needs --keys; 'banyan serve key' makes them");
-    }
-    ApiKeys keys = settings.keys().map(ApiKeys::read).orElse(null);
-    ServerSocketFactory sockets =
-        settings.tls().map(PemTls::sockets).orElseGet(ServerSocketFactory::getDefault);
+    Listening listening =
+        Listening.of(settings.host(), settings.port(), settings.keys(), settings.tls());
     List<AutoCloseable> files = new ArrayList<>();
     DecisionLog log = settings.decisions().map(DecisionLog::create).orElse(null);
     if (log != null) {
@@ -118,12 +107,8 @@ public final class Server implements AutoCloseable {
               stops,
               ready,
               name);
-      var door = new FrontDoor(api, server, cluster, keys, spans, settings.mostOpen());
-      try {
-        server.http = new HttpServer(sockets, at, MOST_CONNECTIONS, MOST_BODY_BYTES, door::answer);
-      } catch (BindException e) {
-        throw new UserInputException(at + " cannot be listened at: " + e.getMessage(), e);
-      }
+      var doorkeeper = new Doorkeeper(listening.keys(), spans, settings.mostOpen());
+      server.http = listening.open(new FrontDoor(api, server, cluster, doorkeeper)::answer);
       return server;
     } catch (IOException | RuntimeException e) {
       server.abandon(e);

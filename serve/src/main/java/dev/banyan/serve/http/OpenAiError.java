@@ -1,4 +1,4 @@
-package dev.banyan.serve.gateway;
+package dev.banyan.serve.http;
 
 import dev.banyan.core.Json;
 import java.util.LinkedHashMap;
@@ -6,10 +6,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Error objects as OpenAI clients expect them. */
-final class OpenAiError {
+public final class OpenAiError {
   private OpenAiError() {}
 
-  static String of(int status, @Nullable String message) {
+  /** With the code OpenAI has for the status, where it has one. */
+  public static String of(int status, @Nullable String message) {
     String code =
         switch (status) {
           case 401 -> "invalid_api_key";
@@ -19,7 +20,8 @@ final class OpenAiError {
     return of(status, message, code);
   }
 
-  static String of(int status, @Nullable String message, @Nullable String code) {
+  /** An object {@code {"error": …}}. */
+  public static String of(int status, @Nullable String message, @Nullable String code) {
     String type =
         switch (status) {
           case 401, 403 -> "authentication_error";

@@ -1,4 +1,4 @@
-package dev.banyan.serve.gateway;
+package dev.banyan.serve.http;
 
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
@@ -19,13 +19,18 @@ import java.util.concurrent.ThreadLocalRandom;
  * decimal strings of nanoseconds, ids are hexadecimal, enums are numbers (OTLP 1, JSON encoding). A
  * {@code traceparent} header of the client (W3C Trace Context) is the parent.
  */
-final class Spans implements AutoCloseable {
+public final class Spans implements AutoCloseable {
   private static final int INTERNAL = 1;
   private static final int SERVER = 2;
 
   private final BufferedWriter out;
 
-  Spans(Path file) {
+  /**
+   * Begins a file.
+   *
+   * @throws UserInputException when it cannot be written
+   */
+  public Spans(Path file) {
     try {
       out = Files.newBufferedWriter(file);
     } catch (IOException e) {

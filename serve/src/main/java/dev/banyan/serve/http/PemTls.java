@@ -1,4 +1,4 @@
-package dev.banyan.serve.gateway;
+package dev.banyan.serve.http;
 
 import dev.banyan.core.UserInputException;
 import dev.banyan.serve.GatewaySettings;
@@ -20,13 +20,18 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /** Sockets that speak TLS with a certificate and a key in PEM files (RFC 7468). */
-final class PemTls {
+public final class PemTls {
   private static final String BEGIN = "-----BEGIN PRIVATE KEY-----";
   private static final String END = "-----END PRIVATE KEY-----";
 
   private PemTls() {}
 
-  static ServerSocketFactory sockets(GatewaySettings.Tls tls) {
+  /**
+   * Sockets for servers.
+   *
+   * @throws UserInputException when the files are not as they should be
+   */
+  public static ServerSocketFactory sockets(GatewaySettings.Tls tls) {
     char[] none = {};
     try {
       Certificate[] chain =

@@ -1,28 +1,45 @@
-package dev.banyan.serve.gateway;
+package dev.banyan.serve.http;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What one HTTP request came to, for limits and spans. Times are nanoseconds since 1970. */
-final class Trip {
+public final class Trip {
   final long arrived = now();
   volatile long submitted;
   volatile long firstToken;
   volatile String id = "";
-  volatile int promptTokens;
+  private volatile int promptTokens;
   private final AtomicInteger answerTokens = new AtomicInteger();
 
-  int answerTokens() {
+  /** Tokens of all prompts. */
+  public int promptTokens() {
+    return promptTokens;
+  }
+
+  /** So many tokens were in its prompts. */
+  public void prompted(int tokens) {
+    promptTokens = tokens;
+  }
+
+  /** Tokens of all answers. */
+  public int answerTokens() {
     return answerTokens.get();
   }
 
-  void submitted(String as) {
+  /** It went to an engine under this id. */
+  public void submitted(String as) {
     id = as;
     submitted = now();
   }
 
   /** One more token of the answer. */
-  void token() {
-    answerTokens.incrementAndGet();
+  public void token() {
+    tokens(1);
+  }
+
+  /** More tokens of the answer. */
+  public void tokens(int count) {
+    answerTokens.addAndGet(count);
     if (firstToken == 0) {
       firstToken = now();
     }

@@ -1,6 +1,6 @@
-package dev.banyan.serve.gateway;
+package dev.banyan.serve.http;
 
-import dev.banyan.serve.gateway.HttpServer.BadRequestException;
+import dev.banyan.serve.http.HttpServer.BadRequestException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
  * Texts of a request must be Unicode: JSON can write one half of a surrogate pair ({@code
  * "\ud800"}, RFC 8259, section 8.2), which no tokenizer can read and no answer could repeat.
  */
-final class WholeText {
+public final class WholeText {
   private WholeText() {}
 
   /**
@@ -18,7 +18,7 @@ final class WholeText {
    *
    * @throws BadRequestException with 400 when one has half a surrogate pair
    */
-  static void check(JsonNode body) throws BadRequestException {
+  public static void check(JsonNode body) throws BadRequestException {
     Deque<JsonNode> left = new ArrayDeque<>();
     left.add(body);
     while (!left.isEmpty()) {

@@ -1,4 +1,4 @@
-package dev.banyan.serve.gateway;
+package dev.banyan.serve.http;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -24,7 +24,7 @@ import javax.net.ServerSocketFactory;
  * the rest, was considered: a handler of its blocking routing learns that its client left only when
  * it writes, so a request that waits in a queue would keep its place and its memory.
  */
-final class HttpServer implements AutoCloseable {
+public final class HttpServer implements AutoCloseable {
   private static final int MOST_HEAD_BYTES = 32 * 1024;
   private static final int HEAD_MILLIS = 10_000;
   private static final int IDLE_MILLIS = 75_000;
@@ -39,30 +39,35 @@ final class HttpServer implements AutoCloseable {
 
   /** Answers requests. */
   @FunctionalInterface
-  interface Handler {
+  public interface Handler {
     void answer(Exchange exchange) throws IOException;
   }
 
   /** A request that cannot be answered, with its status. */
-  static final class BadRequestException extends IOException {
+  public static final class BadRequestException extends IOException {
     private static final long serialVersionUID = 1;
-    final int status;
+    public final int status;
 
     /** OpenAI's name for it; empty when it has none. */
-    final String code;
+    public final String code;
 
-    BadRequestException(int status, String message) {
+    public BadRequestException(int status, String message) {
       this(status, message, "");
     }
 
-    BadRequestException(int status, String message, String code) {
+    public BadRequestException(int status, String message, String code) {
       super(message);
       this.status = status;
       this.code = code;
     }
   }
 
-  HttpServer(
+  /**
+   * Listens and answers.
+   *
+   * @param mostConnections more are closed at once
+   */
+  public HttpServer(
       ServerSocketFactory sockets,
       InetSocketAddress at,
       int mostConnections,
@@ -79,11 +84,11 @@ final class HttpServer implements AutoCloseable {
   }
 
   /** Requests whose answer is not wholly written. */
-  int answering() {
+  public int answering() {
     return answering.get();
   }
 
-  int port() {
+  public int port() {
     return server.getLocalPort();
   }
 
@@ -165,7 +170,7 @@ final class HttpServer implements AutoCloseable {
   }
 
   /** A request and its answer. */
-  static final class Exchange {
+  public static final class Exchange {
     private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
@@ -325,37 +330,37 @@ final class HttpServer implements AutoCloseable {
     }
 
     /** Runs once when the client goes away before it is answered. */
-    void onGone(Runnable what) {
+    public void onGone(Runnable what) {
       onGone = what;
       if (gone) {
         what.run();
       }
     }
 
-    boolean isGone() {
+    public boolean isGone() {
       return gone;
     }
 
     /** What it comes to. */
-    Trip trip() {
+    public Trip trip() {
       return trip;
     }
 
-    String method() {
+    public String method() {
       return method;
     }
 
-    String path() {
+    public String path() {
       int query = path.indexOf('?');
       return query < 0 ? path : path.substring(0, query);
     }
 
-    byte[] body() {
+    public byte[] body() {
       return body;
     }
 
     /** A header's value; empty without it. */
-    String header(String name) {
+    public String header(String name) {
       return headers.getOrDefault(name, "");
     }
 
@@ -371,13 +376,17 @@ final class HttpServer implements AutoCloseable {
       };
     }
 
-    void send(int status, String type, String text) throws IOException {
+    public void send(int status, String type, String text) throws IOException {
       send(status, type, text, 1);
     }
 
     /** Answers; with 429 and 503 the client is told when to ask again. */
-    void send(int status, String type, String text, long retrySeconds) throws IOException {
-      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    public void send(int status, String type, String text, long retrySeconds) throws IOException {
+      send(status, type, text.getBytes(StandardCharsets.UTF_8), retrySeconds);
+    }
+
+    /** Answers with bytes as they are. */
+    public void send(int status, String type, byte[] bytes, long retrySeconds) throws IOException {
       answered = true;
       String head =
           "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n"
@@ -395,8 +404,12 @@ final class HttpServer implements AutoCloseable {
     }
 
     /** A part of a stream of events, sent at once. */
-    void event(String text) throws IOException {
-      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    public void event(String text) throws IOException {
+      event(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A part of a stream of events as it is, sent at once. */
+    public void event(byte[] bytes) throws IOException {
       var part = new java.io.ByteArrayOutputStream();
       if (!chunked) {
         chunked = true;
@@ -420,7 +433,7 @@ final class HttpServer implements AutoCloseable {
       out.flush();
     }
 
-    boolean isStreaming() {
+    public boolean isStreaming() {
       return chunked;
     }
 

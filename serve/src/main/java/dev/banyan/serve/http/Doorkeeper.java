@@ -1,0 +1,136 @@
+package dev.banyan.serve.http;
+
+import dev.banyan.core.Json;
+import dev.banyan.serve.ApiKeys;
+import dev.banyan.serve.http.HttpServer.Exchange;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Who may ask and how much of it: keys, their limits, pages of other sites, back-pressure. */
+public final class Doorkeeper {
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+  private static final long NANOS_PER_MINUTE = 60 * NANOS_PER_SECOND;
+
+  private final Optional<ApiKeys> keys;
+  private final @Nullable Spans spans;
+  private final int mostOpen;
+
+  /**
+   * @param spans where stages of completions are written, or nowhere
+   * @param mostOpen answers in the making; more are refused with 429
+   */
+  public Doorkeeper(Optional<ApiKeys> keys, @Nullable Spans spans, int mostOpen) {
+    this.keys = keys;
+    this.spans = spans;
+    this.mostOpen = mostOpen;
+  }
+
+  /** Who was let in; without keys nobody in particular. */
+  public record Guest(Optional<ApiKeys.Client> client) {}
+
+  /** Who asks; empty when it was refused, which the client was told. */
+  public Optional<Guest> guest(Exchange exchange) throws IOException {
+    if (keys.isPresent()) {
+      Optional<ApiKeys.Client> client = client(exchange, keys.get());
+      if (client.isEmpty()) {
+        refuse(
+            exchange,
+            401,
+            exchange.header("Authorization").isEmpty()
+                ? "a key is needed: 'Authorization: Bearer KEY'"
+                : "the key is not known here");
+        return Optional.empty();
+      }
+      return Optional.of(new Guest(client));
+    }
+    if (isForeign(exchange)) {
+      refuse(exchange, 403, "a page of another site may not ask here without a key");
+      return Optional.empty();
+    }
+    if (!isOurName(exchange.header("Host"))) {
+      refuse(exchange, 403, "without keys it is asked as localhost or by its address only");
+      return Optional.empty();
+    }
+    return Optional.of(new Guest(Optional.empty()));
+  }
+
+  private static Optional<ApiKeys.Client> client(Exchange exchange, ApiKeys keys) {
+    String header = exchange.header("Authorization");
+    return header.regionMatches(true, 0, "Bearer ", 0, 7)
+        ? keys.client(header.substring(7).strip())
+        : Optional.empty();
+  }
+
+  /** Without keys any page a browser has open could ask; browsers say where such requests start. */
+  private static boolean isForeign(Exchange exchange) {
+    String origin = exchange.header("Origin");
+    return !origin.isEmpty() && !origin.endsWith("//" + exchange.header("Host"));
+  }
+
+  /**
+   * Whether a page's host is this machine by a name no one else can give it: a foreign name that
+   * was made to lead here would have its pages pass for ours.
+   */
+  private static boolean isOurName(String host) {
+    String name = host.replaceFirst(":\\d*$", "").toLowerCase(Locale.ROOT);
+    return name.isEmpty()
+        || name.equals("localhost")
+        || name.endsWith(".localhost")
+        || name.equals("[::1]")
+        || name.matches("127(\\.\\d{1,3}){3}");
+  }
+
+  /**
+   * Lets a completion be answered unless a limit is reached, and counts what it came to.
+   *
+   * @param open answers in the making now
+   */
+  public void complete(Exchange exchange, Guest guest, int open, HttpServer.Handler api)
+      throws IOException {
+    long now = System.nanoTime();
+    long minute = Math.floorDiv(now, NANOS_PER_MINUTE);
+    if (open >= mostOpen) {
+      refuse(exchange, 429, "%d answers are in the making already; ask again".formatted(mostOpen));
+      return;
+    }
+    ApiKeys.Client client = guest.client().orElse(null);
+    if (client != null && keys.isPresent() && !keys.get().admit(client, minute)) {
+      String why = "the limit of '" + client.name() + "' for this minute is reached";
+      long left = NANOS_PER_MINUTE - Math.floorMod(now, NANOS_PER_MINUTE);
+      exchange.send(429, "application/json", OpenAiError.of(429, why), 1 + left / NANOS_PER_SECOND);
+      return;
+    }
+    try {
+      api.answer(exchange);
+    } finally {
+      Trip trip = exchange.trip();
+      if (client != null && keys.isPresent()) {
+        keys.get().spend(client, minute, (long) trip.promptTokens() + trip.answerTokens());
+      }
+      if (spans != null) {
+        spans.write(
+            exchange.header("traceparent"),
+            exchange.path(),
+            trip.id,
+            new Spans.Times(trip.arrived, trip.submitted, trip.firstToken, Trip.now()),
+            Map.of(
+                "gen_ai.usage.input_tokens", (long) trip.promptTokens(),
+                "gen_ai.usage.output_tokens", (long) trip.answerTokens()));
+      }
+    }
+  }
+
+  /** Answers with JSON. */
+  public static void json(Exchange exchange, Object value) throws IOException {
+    exchange.send(200, "application/json", Json.mapper().writeValueAsString(value));
+  }
+
+  /** Answers with an error as OpenAI has them. */
+  public static void refuse(Exchange exchange, int status, @Nullable String why)
+      throws IOException {
+    exchange.send(status, "application/json", OpenAiError.of(status, why));
+  }
+}

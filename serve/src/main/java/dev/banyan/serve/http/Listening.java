@@ -1,0 +1,56 @@
+package dev.banyan.serve.http;
+
+import dev.banyan.core.UserInputException;
+import dev.banyan.serve.ApiKeys;
+import dev.banyan.serve.GatewaySettings;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Optional;
+import javax.net.ServerSocketFactory;
+
+/**
+ * Where a server will listen, checked before anything slow is started.
+ *
+ * @param keys who may ask; without them only this machine can connect
+ */
+public record Listening(InetSocketAddress at, Optional<ApiKeys> keys, ServerSocketFactory sockets) {
+  private static final int MOST_BODY_BYTES = 8 << 20;
+  private static final int MOST_CONNECTIONS = 4096;
+
+  /**
+   * Checks host, keys and certificates.
+   *
+   * @throws UserInputException when there is no such host, a file is not as it should be, or others
+   *     than this machine could connect without a key
+   */
+  public static Listening of(
+      String host, int port, Optional<Path> keys, Optional<GatewaySettings.Tls> tls) {
+    InetSocketAddress at = new InetSocketAddress(host, port);
+    if (at.isUnresolved()) {
+      throw new UserInputException("there is no host '" + host + "'");
+    }
+    if (!at.getAddress().isLoopbackAddress() && keys.isEmpty()) {
+      throw new UserInputException(
+          host + " can be reached from outside, which needs --keys; 'banyan serve key' makes them");
+    }
+    return new Listening(
+        at,
+        keys.map(ApiKeys::read),
+        tls.map(PemTls::sockets).orElseGet(ServerSocketFactory::getDefault));
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws UserInputException when the port is taken
+   */
+  public HttpServer open(HttpServer.Handler handler) throws IOException {
+    try {
+      return new HttpServer(sockets, at, MOST_CONNECTIONS, MOST_BODY_BYTES, handler);
+    } catch (BindException e) {
+      throw new UserInputException(at + " cannot be listened at: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.banyan.serve.remote;
+
+import dev.banyan.core.Json;
+import dev.banyan.serve.http.HttpServer.BadRequestException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A completion as a client asked for it.
+ *
+ * @param path {@code /v1/chat/completions} or {@code /v1/completions}
+ * @param bytes its body as it came
+ */
+@SuppressWarnings("ArrayRecordComponent") // read only here
+record Asked(String path, byte[] bytes, ObjectNode body) {
+  private static final String CHAT = "/v1/chat/completions";
+  private static final byte[] WITH_IDS =
+      "{\"return_token_ids\":true,".getBytes(StandardCharsets.US_ASCII);
+
+  /** How many tokens OpenAI and those who follow it give when a completion names no number. */
+  private static final int USUAL_MOST = 16;
+
+  private static final int MOST_ANSWERS = 1024;
+
+  /**
+   * Reads a body.
+   *
+   * @throws BadRequestException when it is no JSON object, or asks for too many answers
+   */
+  static Asked of(String path, byte[] bytes) throws BadRequestException {
+    try {
+      if (Json.mapper().readTree(bytes) instanceof ObjectNode body) {
+        var asked = new Asked(path, bytes, body);
+        if ((long) asked.choices() * asked.prompts().size() > MOST_ANSWERS) {
+          throw new BadRequestException(
+              400, "at most " + MOST_ANSWERS + " answers can be asked for at once");
+        }
+        return asked;
+      }
+    } catch (JacksonException e) {
+      throw new BadRequestException(400, "the body is no JSON");
+    }
+    throw new BadRequestException(400, "the body is no JSON object");
+  }
+
+  boolean chat() {
+    return path.equals(CHAT);
+  }
+
+  boolean streams() {
+    return body.path("stream").asBoolean(false);
+  }
+
+  /** Whether the client wants token ids itself. */
+  boolean wantsIds() {
+    return body.path("return_token_ids").asBoolean(false);
+  }
+
+  boolean wantsUsage() {
+    return body.path("stream_options").path("include_usage").asBoolean(false);
+  }
+
+  String model() {
+    return body.path("model").asString("");
+  }
+
+  int choices() {
+    return Math.max(1, body.path("n").asInt(1));
+  }
+
+  /** Prompts of a completion: texts, or lists of token ids. */
+  List<JsonNode> prompts() {
+    JsonNode prompt = body.path("prompt");
+    boolean many = prompt.isArray() && !prompt.isEmpty() && !prompt.get(0).isNumber();
+    List<JsonNode> all = new ArrayList<>();
+    if (many) {
+      prompt.forEach(all::add);
+    } else {
+      all.add(prompt);
+    }
+    return all;
+  }
+
+  /** Answers that were asked for. */
+  int answers() {
+    return choices() * (chat() ? 1 : prompts().size());
+  }
+
+  List<String> stops() {
+    JsonNode stop = body.path("stop");
+    List<String> all = new ArrayList<>();
+    if (stop.isString()) {
+      all.add(stop.asString());
+    }
+    for (JsonNode each : stop) {
+      all.add(each.asString(""));
+    }
+    all.removeIf(String::isEmpty);
+    return all;
+  }
+
+  /** The most tokens of an answer; -1 when the client left it to the server. */
+  int most() {
+    for (String key : List.of("max_completion_tokens", "max_tokens")) {
+      if (body.path(key).isIntegralNumber()) {
+        return body.path(key).asInt(-1);
+      }
+    }
+    return chat() ? -1 : USUAL_MOST;
+  }
+
+  /** A guess at the tokens of its prompts, four characters each, for choosing a backend. */
+  int promptTokens() {
+    JsonNode prompt = body.path("prompt");
+    return prompt.isArray() && !prompt.isEmpty() && prompt.get(0).isNumber()
+        ? prompt.size()
+        : bytes.length / 4;
+  }
+
+  /** What a backend is sent: the client's own bytes, with ids asked for where that helps. */
+  byte[] sent(Kind kind, String modelThere) {
+    byte[] sent = bytes;
+    if (!modelThere.equals(model()) && body.has("model")) {
+      sent = Json.mapper().writeValueAsBytes(body.deepCopy().put("model", modelThere));
+    }
+    if (!streams() || !kind.givesIds() || body.has("return_token_ids")) {
+      return sent;
+    }
+    int brace = 0;
+    while (sent[brace] != '{') {
+      brace++;
+    }
+    byte[] all = new byte[sent.length - brace - 1 + WITH_IDS.length];
+    System.arraycopy(WITH_IDS, 0, all, 0, WITH_IDS.length);
+    System.arraycopy(sent, brace + 1, all, WITH_IDS.length, sent.length - brace - 1);
+    return all;
+  }
+}

@@ -1,0 +1,177 @@
+package dev.banyan.serve.remote;
+
+import dev.banyan.core.UserInputException;
+import dev.banyan.serve.policy.InstanceLoad;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+
+/** All backends of a gateway, watched, and who gets the next request. */
+final class Backends implements AutoCloseable {
+  private static final long EVERY_MILLIS = 500;
+  private static final int MOST_SILENT = 2;
+
+  final Line line;
+  private final List<Backend> all; // changed where an awaited one has come
+  private final Optional<String> name;
+  private final ReentrantLock picking = new ReentrantLock();
+  private final List<Thread> watching = new ArrayList<>();
+  private final AtomicLong requests = new AtomicLong();
+  private final AtomicLong moves = new AtomicLong();
+  private final AtomicLong replays = new AtomicLong();
+
+  /**
+   * @param name what clients call the model of all of them; empty to leave them their names
+   */
+  Backends(Line line, List<Backend> all, Optional<String> name) {
+    this.line = line;
+    this.all = new CopyOnWriteArrayList<>(all);
+    this.name = name;
+  }
+
+  /** Begins to ask each how it is, twice a second. */
+  void watch() {
+    for (Backend each : all) {
+      watching.add(Thread.ofVirtual().name("backend-" + each.id).start(() -> watch(each)));
+    }
+  }
+
+  private void watch(Backend first) {
+    Backend backend = first;
+    int silent = 0;
+    try {
+      while (backend.isAwaited()) {
+        Thread.sleep(EVERY_MILLIS);
+        try {
+          backend = Probe.backend(backend.id, backend.url, line, true);
+          all.set(backend.id, backend);
+        } catch (UserInputException e) {
+          // it came, and wants another key
+        }
+      }
+      while (!Thread.currentThread().isInterrupted()) {
+        try {
+          Probe.report(backend, line);
+          silent = 0;
+        } catch (ConnectException e) {
+          silent = MOST_SILENT;
+        } catch (IOException e) {
+          silent++;
+        } catch (RuntimeException e) {
+          backend.reported(Optional.empty()); // it answers what nobody can read
+        }
+        if (silent >= MOST_SILENT) {
+          backend.down();
+        }
+        Thread.sleep(EVERY_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  List<Backend> all() {
+    return all;
+  }
+
+  Optional<Backend> get(int id) {
+    return id >= 0 && id < all.size() ? Optional.of(all.get(id)) : Optional.empty();
+  }
+
+  /** What clients may ask for. */
+  Set<String> names() {
+    if (name.isPresent()) {
+      return Set.of(name.get());
+    }
+    Set<String> names = new TreeSet<>();
+    for (Backend each : all) {
+      each.models.forEach(model -> names.add(model.id()));
+    }
+    return names;
+  }
+
+  /** What a backend calls the model a client asked for. */
+  Optional<Backend.Model> model(Backend backend, String asked) {
+    if (name.isPresent()) {
+      return asked.isEmpty() || asked.equals(name.get()) ? backend.model("") : Optional.empty();
+    }
+    return backend.model(asked);
+  }
+
+  boolean serves(String asked) {
+    return all.stream().anyMatch(each -> model(each, asked).isPresent());
+  }
+
+  /** Sends somebody to a backend that is up, not among those tried, and the least loaded. */
+  Optional<Backend> enter(Backend.Stay stay, String model, int promptTokens, Set<Backend> tried) {
+    picking.lock();
+    try {
+      List<InstanceLoad> loads =
+          usable(model).filter(each -> !tried.contains(each)).map(Backend::load).toList();
+      if (loads.isEmpty()) {
+        return Optional.empty();
+      }
+      List<InstanceLoad> open = loads.stream().filter(each -> !each.state().draining()).toList();
+      int id =
+          Picker.pick(requests.get(), promptTokens, open.isEmpty() ? List.copyOf(loads) : open);
+      Backend chosen = all.get(id);
+      chosen.enter(stay, promptTokens);
+      return Optional.of(chosen);
+    } finally {
+      picking.unlock();
+    }
+  }
+
+  /** Whether somebody who leaves a backend has another to go to. */
+  boolean hasOther(Backend than, String model) {
+    return usable(model).anyMatch(each -> each != than && !each.isDraining());
+  }
+
+  private Stream<Backend> usable(String model) {
+    return all.stream().filter(each -> each.isUp() && model(each, model).isPresent());
+  }
+
+  int up() {
+    return (int) all.stream().filter(Backend::isUp).count();
+  }
+
+  /** Answers in the making. */
+  int open() {
+    return all.stream().mapToInt(Backend::ours).sum();
+  }
+
+  void asked() {
+    requests.incrementAndGet();
+  }
+
+  /** An answer went on elsewhere: because its backend is drained, or because it died. */
+  void wentOn(boolean drained) {
+    (drained ? moves : replays).incrementAndGet();
+  }
+
+  long requests() {
+    return requests.get();
+  }
+
+  long moves() {
+    return moves.get();
+  }
+
+  long replays() {
+    return replays.get();
+  }
+
+  @Override
+  public void close() {
+    watching.forEach(Thread::interrupt);
+    line.close();
+  }
+}

@@ -1,0 +1,77 @@
+package dev.banyan.serve.remote;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+
+/**
+ * How backends are spoken to: HTTP/1.1, since closing its connection is how a request is given up.
+ *
+ * @param key what they want after {@code Bearer}; empty for nothing
+ */
+record Line(HttpClient client, String key) implements AutoCloseable {
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+  private static final Duration SMALL = Duration.ofSeconds(10);
+
+  static Line open(String key) {
+    HttpClient client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .build();
+    return new Line(client, key);
+  }
+
+  /** A small question: models, metrics, slots. */
+  HttpResponse<String> get(URI base, String path) throws IOException {
+    return small(request(base, path, "").timeout(SMALL).GET().build());
+  }
+
+  /** A small question with a body: a text's tokens, a conversation's text. */
+  HttpResponse<String> post(URI base, String path, byte[] body) throws IOException {
+    return small(
+        request(base, path, "")
+            .timeout(SMALL)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build());
+  }
+
+  private HttpResponse<String> small(HttpRequest request) throws IOException {
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** A request that may take long. */
+  Upstream ask(URI base, String path, String authorization, String method, byte[] body) {
+    return new Upstream(
+        client,
+        request(base, path, authorization)
+            .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
+            .build());
+  }
+
+  private HttpRequest.Builder request(URI base, String path, String authorization) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(base + path)).header("Content-Type", "application/json");
+    if (!key.isEmpty()) {
+      request.header("Authorization", "Bearer " + key);
+    } else if (!authorization.isEmpty()) {
+      request.header("Authorization", authorization);
+    }
+    return request;
+  }
+
+  @Override
+  public void close() {
+    client.shutdownNow();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.banyan.serve.remote;
+
+import dev.banyan.core.Json;
+import dev.banyan.core.UserInputException;
+import dev.banyan.serve.remote.PrometheusText.Sample;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/** Asks a server that runs what it is. */
+final class Probe {
+  private Probe() {}
+
+  /**
+   * A backend, of the kind it says it is in {@code /v1/models}, or that its metrics are named
+   * after, or that has slots.
+   *
+   * @param awaits whether one that does not answer yet, or has no models yet, is given as such
+   * @throws UserInputException when nothing answers, no OpenAI server, or one that wants a key
+   */
+  static Backend backend(int id, URI address, Line line, boolean awaits) {
+    URI url = base(address);
+    HttpResponse<String> answer;
+    try {
+      answer = line.get(url, "/v1/models");
+    } catch (IOException e) {
+      if (awaits) {
+        return Backend.awaited(id, url);
+      }
+      throw new UserInputException("nothing answers at " + url + "; is the server running?", e);
+    }
+    if (answer.statusCode() == 401 || answer.statusCode() == 403) {
+      throw new UserInputException(
+          url
+              + " answers %d: it wants a key, which --backend-key FILE holds"
+                  .formatted(answer.statusCode()));
+    }
+    JsonNode listed = json(answer).path("data");
+    List<Backend.Model> models = new ArrayList<>();
+    for (JsonNode each : listed) {
+      int most = each.path("max_model_len").asInt(each.path("meta").path("n_ctx").asInt(0));
+      models.add(new Backend.Model(each.path("id").asString(""), most));
+    }
+    if (answer.statusCode() != 200 || models.isEmpty()) {
+      if (awaits) {
+        return Backend.awaited(id, url);
+      }
+      throw new UserInputException(
+          "%s answers %d to /v1/models and no list of models: it is no OpenAI server"
+              .formatted(url, answer.statusCode()));
+    }
+    return new Backend(id, url, kind(listed, url, line), models);
+  }
+
+  /** Without the {@code /v1} and the slash that addresses of OpenAI servers often end with. */
+  static URI base(URI address) {
+    String scheme = address.getScheme();
+    if (scheme == null || !scheme.matches("https?") || address.getHost() == null) {
+      throw new UserInputException(
+          "'" + address + "' is no address of a server; http://HOST:PORT is");
+    }
+    return URI.create(address.toString().replaceFirst("/+$", "").replaceFirst("/v1$", ""));
+  }
+
+  private static JsonNode json(HttpResponse<String> answer) {
+    try {
+      return Json.mapper().readTree(answer.body());
+    } catch (JacksonException e) {
+      return Json.mapper().createObjectNode();
+    }
+  }
+
+  private static Kind kind(JsonNode listed, URI url, Line line) {
+    switch (listed.path(0).path("owned_by").asString("")) {
+      case "vllm" -> {
+        return Kind.VLLM;
+      }
+      case "sglang" -> {
+        return Kind.SGLANG;
+      }
+      case "llamacpp" -> {
+        return Kind.LLAMA_CPP;
+      }
+      case "banyan" -> {
+        return Kind.BANYAN;
+      }
+      default -> {
+        try {
+          Optional<Kind> named = named(samples(line.get(url, "/metrics")));
+          if (named.isPresent()) {
+            return named.get();
+          }
+          HttpResponse<String> props = line.get(url, "/props");
+          return props.statusCode() == 200 && json(props).has("total_slots")
+              ? Kind.LLAMA_CPP
+              : Kind.OPENAI;
+        } catch (IOException e) {
+          return Kind.OPENAI;
+        }
+      }
+    }
+  }
+
+  private static Optional<Kind> named(List<Sample> samples) {
+    for (Sample each : samples) {
+      String name = each.name();
+      Kind kind =
+          name.startsWith("vllm:")
+              ? Kind.VLLM
+              : name.startsWith("sglang:")
+                  ? Kind.SGLANG
+                  : name.startsWith("llamacpp:")
+                      ? Kind.LLAMA_CPP
+                      : name.startsWith("banyan_") ? Kind.BANYAN : Kind.OPENAI;
+      if (kind != Kind.OPENAI) {
+        return Optional.of(kind);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static List<Sample> samples(HttpResponse<String> answer) {
+    try {
+      return answer.statusCode() == 200 ? PrometheusText.read(answer.body()) : List.of();
+    } catch (UserInputException e) {
+      return List.of();
+    }
+  }
+
+  /**
+   * Asks a backend how it is.
+   *
+   * @throws IOException when it does not answer
+   */
+  static void report(Backend backend, Line line) throws IOException {
+    backend.asking();
+    Optional<LoadReport> report = Optional.empty();
+    if (backend.kind == Kind.OPENAI) {
+      HttpResponse<String> unused = line.get(backend.url, "/v1/models");
+    } else {
+      report = LoadReport.of(backend.kind, samples(line.get(backend.url, "/metrics")));
+    }
+    if (backend.kind == Kind.LLAMA_CPP) {
+      HttpResponse<String> slots = line.get(backend.url, "/slots");
+      if (slots.statusCode() == 200) {
+        report = LoadReport.withSlots(report, json(slots));
+      }
+    }
+    backend.reported(report);
+  }
+}

@@ -1,0 +1,286 @@
+package dev.banyan.serve.remote;
+
+import dev.banyan.core.Json;
+import dev.banyan.core.UserInputException;
+import dev.banyan.serve.http.Doorkeeper;
+import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.OpenAiError;
+import dev.banyan.serve.policy.InstanceLoad;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URLDecoder;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+
+/** What the gateway answers itself, and what it asks its backends for. */
+final class RemoteApi {
+  private static final int MOST_ANSWER_BYTES = 64 << 20;
+
+  /** Harmless questions that are passed on whole; what changes a server is not among them. */
+  private static final Set<String> PASSED =
+      Set.of(
+          "POST /tokenize",
+          "POST /detokenize",
+          "POST /apply-template",
+          "GET /tokenizer_info",
+          "POST /v1/embeddings",
+          "POST /v1/rerank",
+          "POST /v1/score");
+
+  private final Backends backends;
+  private final Doorkeeper doorkeeper;
+  private final boolean passesKeys;
+  private final BooleanSupplier stopping;
+
+  RemoteApi(
+      Backends backends, Doorkeeper doorkeeper, boolean passesKeys, BooleanSupplier stopping) {
+    this.backends = backends;
+    this.doorkeeper = doorkeeper;
+    this.passesKeys = passesKeys;
+    this.stopping = stopping;
+  }
+
+  void answer(Exchange exchange) throws IOException {
+    try {
+      if ((exchange.method() + " " + exchange.path()).equals("GET /health")) {
+        health(exchange);
+        return;
+      }
+      Doorkeeper.Guest guest = doorkeeper.guest(exchange).orElse(null);
+      if (guest != null) {
+        route(exchange, guest);
+      }
+    } catch (BadRequestException e) {
+      fail(exchange, e.status, e.getMessage(), e.code);
+    } catch (UserInputException e) {
+      fail(exchange, 400, e.getMessage(), "");
+    } catch (RuntimeException e) {
+      fail(exchange, 500, "the server could not answer", "");
+    }
+  }
+
+  private static void fail(Exchange exchange, int status, @Nullable String message, String code)
+      throws IOException {
+    String error =
+        code.isEmpty() ? OpenAiError.of(status, message) : OpenAiError.of(status, message, code);
+    if (exchange.isStreaming()) {
+      exchange.event("data: " + error + "\n\n");
+    } else {
+      exchange.send(status, "application/json", error);
+    }
+  }
+
+  private void route(Exchange exchange, Doorkeeper.Guest guest) throws IOException {
+    String what = exchange.method() + " " + exchange.path();
+    switch (what) {
+      case "POST /v1/chat/completions", "POST /v1/completions" -> {
+        if (stopping.getAsBoolean()) {
+          Doorkeeper.refuse(exchange, 503, "the server is stopping");
+        } else {
+          doorkeeper.complete(exchange, guest, backends.open(), this::complete);
+        }
+      }
+      case "GET /v1/models" ->
+          Doorkeeper.json(exchange, Map.of("object", "list", "data", models()));
+      case "GET /metrics" -> exchange.send(200, "text/plain; version=0.0.4", metrics());
+      case "GET /status" -> Doorkeeper.json(exchange, status());
+      default -> {
+        String name =
+            URLDecoder.decode(
+                exchange.path().replaceFirst("^/v1/models/", "").replace("+", "%2B"),
+                StandardCharsets.UTF_8);
+        if (what.startsWith("GET /v1/models/") && backends.names().contains(name)) {
+          Doorkeeper.json(exchange, model(name));
+        } else if (PASSED.contains(what)) {
+          pass(exchange);
+        } else if (!drained(exchange)) {
+          throw new BadRequestException(404, "there is nothing at " + what);
+        }
+      }
+    }
+  }
+
+  private void complete(Exchange exchange) throws IOException {
+    Asked asked = Asked.of(exchange.path(), exchange.body());
+    exchange.trip().submitted("");
+    new Passage(backends, exchange, asked, authorization(exchange)).run();
+  }
+
+  private String authorization(Exchange exchange) {
+    return passesKeys ? exchange.header("Authorization") : "";
+  }
+
+  // ---- what it says itself
+
+  private List<Object> models() {
+    List<Object> models = new ArrayList<>();
+    for (String each : backends.names()) {
+      models.add(model(each));
+    }
+    return models;
+  }
+
+  private Object model(String name) {
+    int most = Integer.MAX_VALUE;
+    for (Backend backend : backends.all()) {
+      int there = backends.model(backend, name).map(Backend.Model::mostTokens).orElse(0);
+      most = there > 0 ? Math.min(most, there) : most;
+    }
+    Map<String, Object> one = new LinkedHashMap<>();
+    one.put("id", name);
+    one.put("object", "model");
+    one.put("created", 0);
+    one.put("owned_by", "banyan");
+    if (most < Integer.MAX_VALUE) {
+      one.put("max_model_len", most);
+    }
+    return one;
+  }
+
+  private void health(Exchange exchange) throws IOException {
+    if (stopping.getAsBoolean()) {
+      Doorkeeper.refuse(exchange, 503, "the server is stopping");
+      return;
+    }
+    int up = backends.up();
+    Map<String, Object> health = new LinkedHashMap<>();
+    health.put("status", up > 0 ? "ok" : "down");
+    health.put("instances", up);
+    health.put("mode", "remote");
+    exchange.send(up > 0 ? 200 : 503, "application/json", Json.mapper().writeValueAsString(health));
+  }
+
+  private Object status() {
+    List<Object> instances = new ArrayList<>();
+    for (Backend each : backends.all()) {
+      InstanceLoad load = each.load();
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("id", each.id);
+      one.put("url", each.url.toString());
+      one.put("kind", each.kind.title());
+      one.put("up", each.isUp());
+      one.put("draining", each.isDraining());
+      one.put("load", load);
+      one.put(
+          "figures",
+          Map.of("running", load.batch().requests(), "waiting", load.queue().requests()));
+      instances.add(one);
+    }
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("model", String.join(", ", backends.names()));
+    all.put(
+        "counts",
+        Map.of(
+            "requests", backends.requests(),
+            "moves", backends.moves(),
+            "requeued", 0,
+            "replayed", backends.replays()));
+    all.put("instances", instances);
+    all.put("requests", java.util.Collections.nCopies(backends.open(), Map.of()));
+    return all;
+  }
+
+  private String metrics() {
+    var text = new StringBuilder();
+    for (Backend each : backends.all()) {
+      InstanceLoad load = each.load();
+      String of = "{instance=\"%d\",backend=\"%s\"} ".formatted(each.id, each.url);
+      gauge(text, "banyan_backend_up", of, each.isUp() ? 1 : 0);
+      gauge(text, "banyan_requests_running", of, load.batch().requests());
+      gauge(text, "banyan_requests_waiting", of, load.queue().requests());
+      int total = load.memory().totalBlocks();
+      if (total > 0) {
+        gauge(text, "banyan_kv_used_ratio", of, 1 - (double) load.memory().freeBlocks() / total);
+      }
+    }
+    gauge(text, "banyan_requests_total", " ", backends.requests());
+    gauge(text, "banyan_moves_total", " ", backends.moves());
+    gauge(text, "banyan_replays_total", " ", backends.replays());
+    return text.toString();
+  }
+
+  private static void gauge(StringBuilder text, String name, String of, Number value) {
+    text.append(name).append(of).append(value).append('\n');
+  }
+
+  private boolean drained(Exchange exchange) throws IOException {
+    String[] parts = exchange.path().split("/");
+    boolean drains = parts.length == 3 && parts[1].equals("drain");
+    boolean resumes = parts.length == 3 && parts[1].equals("resume");
+    if (!exchange.method().equals("POST") || (!drains && !resumes)) {
+      return false;
+    }
+    int id;
+    try {
+      id = Integer.parseInt(parts[2]);
+    } catch (NumberFormatException e) {
+      throw new BadRequestException(400, "'" + parts[2] + "' is no number");
+    }
+    Backend backend =
+        backends
+            .get(id)
+            .orElseThrow(() -> new BadRequestException(404, "there is no instance " + id));
+    backend.drain(drains);
+    Doorkeeper.json(
+        exchange, Map.of("instance", id, "draining", drains, "requests", backend.ours()));
+    return true;
+  }
+
+  // ---- passed on whole
+
+  private void pass(Exchange exchange) throws IOException {
+    String model;
+    try {
+      model =
+          exchange.method().equals("GET")
+              ? ""
+              : Json.mapper().readTree(exchange.body()).path("model").asString("");
+    } catch (JacksonException e) {
+      throw new BadRequestException(400, "the body is no JSON");
+    }
+    var stay = new PassedOn();
+    Optional<Backend> found = backends.enter(stay, model, 0, Set.of());
+    if (found.isEmpty()) {
+      throw backends.serves(model)
+          ? new BadRequestException(503, "no backend is up")
+          : new BadRequestException(
+              404, "the model '" + model + "' is not served here", "model_not_found");
+    }
+    Backend backend = found.get();
+    String method = exchange.method();
+    try (Upstream upstream =
+        backends.line.ask(
+            backend.url, exchange.path(), authorization(exchange), method, exchange.body())) {
+      exchange.onGone(upstream::close);
+      HttpResponse<InputStream> answer = upstream.answer();
+      byte[] all = answer.body().readNBytes(MOST_ANSWER_BYTES);
+      String type = answer.headers().firstValue("Content-Type").orElse("application/json");
+      exchange.send(answer.statusCode(), type, all, 1);
+    } catch (IOException e) {
+      if (!exchange.isGone()) {
+        throw new BadRequestException(502, "the backend broke off");
+      }
+    } finally {
+      backend.exit(stay);
+    }
+  }
+
+  /** It is short, and ends by itself. */
+  private static final class PassedOn implements Backend.Stay {
+    @Override
+    public void leave() {}
+
+    @Override
+    public void lost() {}
+  }
+}
