@@ -297,7 +297,7 @@ record Served(LifeConfig config, Common common, LifeFiles files) {
       long has = gateway.requests(instance);
       boolean young = has > 1 && has > before;
       before = has;
-      return load.past(share) && young || load.past(share + 0.2) && has > 0;
+      return (load.past(share) && young) || (load.past(share + 0.2) && has > 0);
     }
 
     private void say(String what) {
