@@ -6,6 +6,7 @@ import dev.banyan.cluster.Findings;
 import dev.banyan.cluster.Syndrome;
 import dev.banyan.cluster.Verdict;
 import dev.banyan.core.Seed;
+import dev.banyan.core.UserInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ public final class DamagedDumps {
    * @param same trials in which the same ranks were named with the same syndromes
    * @param right trials in which every one of them was named, alone or in a stated set of at most
    *     three, or declared masked beside one that was; the rest are the points lost
+   * @param all trials in which all of them were named, alone or in such a set
    * @param silent trials in which nothing was said
    * @param innocent trials in which a rank was named that is neither one of them nor in a set with
    *     one
@@ -46,6 +48,7 @@ public final class DamagedDumps {
       long damaged,
       int same,
       int right,
+      int all,
       int silent,
       int innocent,
       List<String> others) {}
@@ -98,9 +101,14 @@ public final class DamagedDumps {
     try (Stream<Path> inside = Files.list(dumps)) {
       files = inside.filter(Files::isRegularFile).sorted().toList();
     }
+    if (files.isEmpty() || whole.ranks.isEmpty()) {
+      throw new UserInputException(
+          dumps + ": expected a folder of one job's dumps, of which a fault is told");
+    }
     long damaged = 0;
     int same = 0;
     int right = 0;
+    int all = 0;
     int silent = 0;
     int innocent = 0;
     List<String> others = new ArrayList<>();
@@ -122,6 +130,7 @@ public final class DamagedDumps {
         }
       }
       Said said = Said.of(scratch);
+      all += said.isRight(whole.ranks) && said.ranks.containsAll(whole.ranks) ? 1 : 0;
       same += said.agrees(whole) ? 1 : 0;
       if (said.isRight(whole.ranks)) {
         right++;
@@ -142,6 +151,7 @@ public final class DamagedDumps {
         damaged,
         same,
         right,
+        all,
         silent,
         innocent,
         others);

@@ -25,12 +25,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A server that answers line by line as NCCL's does. */
 class RasServiceTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final String STATUS =
+      "{\"nccl_version\":\"2.28.7\",\"communicators\":[{\"hash\":\"0xab\",\"size\":1,\"ranks\":"
+          + "[{\"rank\":0,\"host\":\"n\",\"pid\":7,\"collective_counts\":{\"AllReduce\":4}}]}]}\n";
 
   private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
   private ServerSocket server;
   private volatile String greeting = "SERVER PROTOCOL 2";
   private volatile String format = "OK";
-  private volatile String status = "{\"nccl_version\":\"2.28.7\"}\n";
+  private volatile String status = STATUS;
 
   @BeforeEach
   void listen() throws IOException {
@@ -71,7 +74,7 @@ class RasServiceTest {
 
   @Test
   void asksForJsonAndReadsUntilTheEnd() throws IOException {
-    status = "{\"communicators\":[]}\n".repeat(5000); // more than a packet
+    status = STATUS.repeat(1000); // more than a packet
     assertThat(new String(service().ask(PATIENCE), StandardCharsets.US_ASCII)).isEqualTo(status);
     assertThat(heard).containsExactly("CLIENT PROTOCOL 2", "SET FORMAT json", "VERBOSE STATUS");
   }
@@ -104,6 +107,23 @@ class RasServiceTest {
     assertThatThrownBy(() -> service().ask(PATIENCE)).hasMessageContaining("without a status");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"<html>", "{\"hello\":1}", "{\"communicators\":[{\"size\":", "\u0001\u0002"})
+  void anAnswerThatIsNoStatusIsRefused(String answer) {
+    status = answer;
+    assertThatThrownBy(() -> service().ask(PATIENCE))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("localhost:")
+        .hasMessageContaining("no RAS status");
+  }
+
+  @Test
+  void patienceIsForAllOfIt() {
+    status = " ".repeat(1 << 20) + STATUS;
+    assertThatThrownBy(() -> service().ask(Duration.ZERO)).hasMessageContaining("in time");
+  }
+
   @Test
   void nobodyThereIsSaidWithWhatToLookAt() throws IOException {
     RasService gone = service();
@@ -125,7 +145,18 @@ class RasServiceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", ":28028", "node:", "node:port", "node:0", "node:65536"})
+  @ValueSource(
+      strings = {
+        "",
+        ":28028",
+        "node:",
+        "node:port",
+        "node:0",
+        "node:65536",
+        "::1",
+        "[::1",
+        "[::1]4000"
+      })
   void whatIsNoAddressIsRefused(String text) {
     assertThatThrownBy(() -> RasService.parse(text)).isInstanceOf(UserInputException.class);
   }

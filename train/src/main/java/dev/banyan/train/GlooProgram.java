@@ -2,9 +2,11 @@ package dev.banyan.train;
 
 import dev.banyan.cluster.Fault;
 import dev.banyan.cluster.RankProgram;
-import dev.banyan.core.JavaCommand;
+import dev.banyan.core.Json;
 import dev.banyan.train.process.GlooRank;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -21,9 +23,16 @@ public record GlooProgram(int burnMillis) implements RankProgram {
   private static final int BURN_MILLIS = 2;
   private static final int BUSY_MILLIS = 8;
 
-  /** What libtorch's threads and code need is not heap. */
+  /** None of the parent's own flags; what libtorch's threads and code need is not heap. */
   private static final List<String> SMALL =
-      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m", "-XX:-UsePerfData");
+      List.of(
+          "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1",
+          "-Xmx64m",
+          "-XX:-UsePerfData",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow",
+          "-Dorg.bytedeco.javacpp.nopointergc=true");
 
   /** Ranks that compute little. */
   public static GlooProgram usual() {
@@ -60,15 +69,25 @@ public record GlooProgram(int burnMillis) implements RankProgram {
   }
 
   @Override
-  public List<String> command(Path folder, int rank, List<String> addresses) {
-    return JavaCommand.of(
-        SMALL,
-        GlooRank.class.getName(),
-        List.of(
-            Integer.toString(rank),
-            Integer.toString(addresses.size()),
-            addresses.getFirst(),
+  public List<String> command(Path folder, int rank, List<String> addresses) throws IOException {
+    String first = addresses.getFirst();
+    int colon = first.lastIndexOf(':');
+    Path file = folder.resolve("rank-" + rank + ".json");
+    Json.write(
+        file,
+        new GlooRank.Job(
+            rank,
+            addresses.size(),
+            first.substring(0, colon),
+            Integer.parseInt(first.substring(colon + 1)),
             events(folder, rank).toString(),
-            Integer.toString(burnMillis)));
+            burnMillis));
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(SMALL);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(GlooRank.class.getName());
+    command.add(file.toString());
+    return command;
   }
 }

@@ -125,13 +125,14 @@ public final class BenchClusterCommand implements Callable<ExitCode> {
       common
           .out()
           .printf(
-              "%s: names %s; of %d trials right %d (%.1f %%), the same %d, silent %d, an innocent"
+              "%s: names %s; of %d trials right %d (%.1f %%), all named %d, the same %d, silent %d, an innocent"
                   + " named %d; %d dumps damaged%n",
               each.folder(),
               each.named(),
               each.trials(),
               each.right(),
               100.0 * each.right() / each.trials(),
+              each.all(),
               each.same(),
               each.silent(),
               each.innocent(),

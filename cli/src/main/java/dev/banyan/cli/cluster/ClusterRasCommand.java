@@ -64,9 +64,9 @@ public final class ClusterRasCommand implements Callable<ExitCode> {
 
   @Override
   public ExitCode call() throws IOException, InterruptedException {
-    if (times < 1 || !(every >= 0) || every > 3600 || patience < 1 || patience > 3600) {
+    if (times < 1 || !(every >= 1) || every > 3600 || patience < 1 || patience > 3600) {
       throw new UserInputException(
-          "--times must be at least 1, --every within 0 and 3600, --patience within 1 and 3600");
+          "--times must be at least 1, --every and --patience within 1 and 3600 seconds");
     }
     RasService ras = RasService.parse(service);
     requireEmpty();
@@ -75,7 +75,17 @@ public final class ClusterRasCommand implements Callable<ExitCode> {
       if (i > 0) {
         Thread.sleep(Duration.ofMillis((long) (1000 * every)));
       }
-      answers.add(keep(ras, i));
+      byte[] status;
+      try {
+        status = ras.ask(Duration.ofSeconds(patience));
+      } catch (IOException e) {
+        if (answers.isEmpty()) {
+          throw new UserInputException(String.valueOf(e.getMessage()), e);
+        }
+        common.err().printf("asked no more: %s%n", e.getMessage());
+        break;
+      }
+      answers.add(keep(status, i));
       common.err().printf("%s answered: %s%n", ras, answers.getLast());
     }
     common.err().flush();
@@ -86,7 +96,12 @@ public final class ClusterRasCommand implements Callable<ExitCode> {
   }
 
   private void requireEmpty() throws IOException {
-    Files.createDirectories(folder);
+    if (!Files.exists(folder)) {
+      return;
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new UserInputException(folder + " is a file; expected a new or empty folder");
+    }
     try (var inside = Files.list(folder)) {
       if (inside.findAny().isPresent()) {
         throw new UserInputException(
@@ -95,13 +110,8 @@ public final class ClusterRasCommand implements Callable<ExitCode> {
     }
   }
 
-  private Path keep(RasService ras, int number) throws IOException {
-    byte[] status;
-    try {
-      status = ras.ask(Duration.ofSeconds(patience));
-    } catch (IOException e) {
-      throw new UserInputException(String.valueOf(e.getMessage()), e);
-    }
+  private Path keep(byte[] status, int number) throws IOException {
+    Files.createDirectories(folder);
     Path file = folder.resolve("ras-%04d.json".formatted(number + 1));
     AtomicFile.write(file, out -> out.write(status));
     return file;

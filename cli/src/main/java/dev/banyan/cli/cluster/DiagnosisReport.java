@@ -22,7 +22,7 @@ final class DiagnosisReport {
                     + (paths.size() > 1 ? " and " + (paths.size() - 1) + " more paths" : ""));
     report
         .figure("ranks seen", "" + findings.ranksSeen(), "of " + findings.ranksExpected())
-        .figure("masked", "" + findings.masked().size(), "wait behind a culprit")
+        .figure("masked", "" + findings.masked().size(), "not judged beside a culprit")
         .figure("innocent", "" + findings.innocent().size(), "did their part")
         .figure("not read", "" + findings.unreadable().size(), "places");
     int number = 0;

@@ -10,7 +10,8 @@ package dev.banyan.cluster.diagnose;
  * @param typical median of the comparable cells, or of the cell's own healthy windows
  * @param excess how many times the typical time it takes beyond it: 0 is healthy
  * @param late whether it was far above its peers in this window, and enough of it to matter
- * @param slow whether it was so in three of the last five windows, this one among them
+ * @param slow whether it was so in three of the last five windows, this one among them; or only far
+ *     above its peers in this one, beside a cell of which that is sure
  * @param own whether {@code typical} is the cell's own past
  */
 record Cell(
@@ -23,6 +24,11 @@ record Cell(
     boolean late,
     boolean slow,
     boolean own) {
+
+  /** The same, its slowness taken for another's. */
+  Cell healthy() {
+    return new Cell(from, to, what, seconds, typical, excess, false, false, own);
+  }
 
   /** The same, slow or not. */
   Cell judged(boolean slow) {

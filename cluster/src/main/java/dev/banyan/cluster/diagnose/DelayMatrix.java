@@ -101,13 +101,15 @@ final class DelayMatrix {
     return List.copyOf(worst.values());
   }
 
-  /** Whether what is slow about {@code cell} can be what a slower one at the same rank causes. */
-  static boolean echoes(Cell cell, Cell slower) {
-    return cell.excess() < ECHO * slower.excess()
-        && (cell.from() == slower.from()
-            || cell.from() == slower.to()
-            || cell.to() == slower.from()
-            || cell.to() == slower.to());
+  /**
+   * Whether what is slow about a cell can be what a slower one at the same rank causes.
+   *
+   * @param slowest the largest excess of the others, by rank
+   */
+  static boolean echoes(Cell cell, Map<Integer, Double> slowest) {
+    double most =
+        Math.max(slowest.getOrDefault(cell.from(), 0.0), slowest.getOrDefault(cell.to(), 0.0));
+    return cell.excess() < ECHO * most;
   }
 
   private static boolean touches(Explanation explanation, Cell cell) {

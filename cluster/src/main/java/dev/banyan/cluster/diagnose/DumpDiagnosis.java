@@ -41,12 +41,11 @@ public final class DumpDiagnosis {
       verdicts.addAll(hang.verdicts());
     }
     // Behind a mismatch the rest stands still because of it: it is masked, not blamed.
-    masked.addAll(hang.masked());
     if (!verdicts.isEmpty()) { // of who left no dump nothing can be said
       masked.addAll(named);
       masked.removeAll(seen);
-      masked.addAll(hang.masked());
     }
+    masked.addAll(hang.masked());
     hang.verdicts().forEach(verdict -> masked.addAll(verdict.ranks()));
     verdicts.forEach(verdict -> masked.removeAll(verdict.ranks()));
     if (verdicts.isEmpty()) {

@@ -2,7 +2,9 @@ package dev.banyan.cluster.diagnose;
 
 import dev.banyan.cluster.Verdict;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -45,19 +47,19 @@ public final class EventDiagnosis {
     Set<Integer> late = new TreeSet<>();
     found.forEach(verdict -> late.addAll(verdict.ranks()));
     List<Cell> cells = new ArrayList<>();
-    List<Cell> besideLate = new ArrayList<>();
+    Map<Integer, Double> slowest = new HashMap<>(); // excess by rank, of what a straggler touches
     Set<Integer> hidden = new TreeSet<>();
     for (Cell cell : window.cells()) {
       if (!late.contains(cell.from()) && !late.contains(cell.to())) {
         cells.add(cell);
       } else if (cell.slow()) {
-        besideLate.add(cell);
-        hidden.add(cell.from());
-        hidden.add(cell.to());
+        for (int rank : new int[] {cell.from(), cell.to()}) {
+          slowest.merge(rank, cell.excess(), Math::max);
+          hidden.add(rank);
+        }
       }
     }
-    cells.removeIf(
-        cell -> besideLate.stream().anyMatch(slower -> DelayMatrix.echoes(cell, slower)));
+    cells.replaceAll(cell -> DelayMatrix.echoes(cell, slowest) ? cell.healthy() : cell);
     found.addAll(DelayMatrix.explain(cells));
     if (!found.isEmpty()) {
       window.paces().stream().filter(Pace::late).forEach(pace -> hidden.add(pace.rank()));

@@ -558,9 +558,15 @@ final class EventHang {
         post + "; rank " + from + " is at the same place and never got that credit");
   }
 
-  /** A moment on another rank's clock as that of {@code rank}, as exact as their shifts are. */
+  /**
+   * A moment on another rank's clock as that of {@code rank}, as exact as their shifts are; long
+   * ago when one is not known.
+   */
   private long onClockOf(int rank, int other, long nanos) {
-    return nanos + shift.applyAsLong(other) - shift.applyAsLong(rank);
+    long own = shift.applyAsLong(rank);
+    long theirs = shift.applyAsLong(other);
+    boolean known = own != Long.MIN_VALUE && theirs != Long.MIN_VALUE;
+    return known ? nanos + theirs - own : Long.MIN_VALUE;
   }
 
   private void stoppedInside(

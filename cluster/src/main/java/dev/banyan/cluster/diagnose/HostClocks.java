@@ -68,9 +68,9 @@ public final class HostClocks {
     return by == null || end == Long.MIN_VALUE ? own : Math.max(own, end - by);
   }
 
-  /** What must be added to this rank's times to get the job's common time; 0 where unknown. */
+  /** What must be added to a rank's times for the job's common time; the least long if unknown. */
   long shift(int rank) {
-    return shift.getOrDefault(clock(job, rank), 0L);
+    return shift.getOrDefault(clock(job, rank), Long.MIN_VALUE);
   }
 
   /** Ranks of one host label share a clock; without a label each has its own. */

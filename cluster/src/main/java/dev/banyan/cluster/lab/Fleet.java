@@ -7,7 +7,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -41,16 +43,19 @@ final class Fleet implements AutoCloseable {
     var gate = new Semaphore(0);
     ranks.add(process);
     held.add(gate);
-    Thread.ofVirtual().start(() -> listen(process, gate));
+    Thread.ofVirtual().start(() -> listen(process, gate, log));
     watch.add(rank, process);
   }
 
-  private static void listen(Process process, Semaphore gate) {
+  /** What is no answer belongs to the log: a JVM that cannot start says so on standard output. */
+  private static void listen(Process process, Semaphore gate, Path log) {
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       String line;
       while ((line = lines.readLine()) != null) {
         if (line.equals("held")) {
           gate.release();
+        } else {
+          Files.writeString(log, line + "\n", StandardOpenOption.APPEND);
         }
       }
     } catch (IOException e) {

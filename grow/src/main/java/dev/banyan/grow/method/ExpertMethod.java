@@ -4,6 +4,7 @@ import dev.banyan.grow.Exactness;
 import dev.banyan.grow.Fill;
 import dev.banyan.grow.Mixture;
 import dev.banyan.grow.TensorRecipe;
+import dev.banyan.weights.StoredType;
 import dev.banyan.weights.TensorSpec;
 import dev.banyan.weights.config.Family;
 import java.util.ArrayList;
@@ -16,7 +17,8 @@ public interface ExpertMethod {
 
   /**
    * Weights of a shared expert's gate that leave its sigmoid at exactly a half in every arithmetic,
-   * and its input not zero: llama.cpp computes that sigmoid as silu(x)/x. Zero in float16.
+   * and its input not zero: llama.cpp computes that sigmoid as silu(x)/x. Float16 has no such
+   * number.
    */
   Fill ALMOST_ZERO = new Fill(0x1p-100, 0);
 
@@ -71,7 +73,8 @@ public interface ExpertMethod {
 
   /** Its sigmoid is a half. */
   static TensorRecipe sharedGate(DenseLayer dense, ExpertLayer names) {
+    StoredType type = dense.type() == StoredType.F16 ? StoredType.F32 : dense.type();
     return TensorRecipe.fresh(
-        TensorSpec.of(names.sharedGate(), dense.type(), 1, dense.hidden()), ALMOST_ZERO, 1);
+        TensorSpec.of(names.sharedGate(), type, 1, dense.hidden()), ALMOST_ZERO, 1);
   }
 }

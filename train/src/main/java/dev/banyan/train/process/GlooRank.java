@@ -1,6 +1,7 @@
 package dev.banyan.train.process;
 
 import dev.banyan.cluster.RankOrders;
+import dev.banyan.core.Json;
 import dev.banyan.tensor.DType;
 import dev.banyan.tensor.Libtorch;
 import dev.banyan.tensor.Scope;
@@ -15,8 +16,7 @@ import java.util.Optional;
 
 /**
  * One rank of a {@link GlooProgram}: computes, rests, and takes part in two collectives a step,
- * over and over. Takes its rank, the number of ranks, {@code host:port} of rank 0, a file for event
- * lines and how long to compute in milliseconds; obeys {@link RankOrders} on standard input.
+ * over and over. Takes one JSON file ({@link Job}) and obeys {@link RankOrders} on standard input.
  */
 public final class GlooRank {
   private static final int ELEMENTS = 1 << 18;
@@ -24,26 +24,35 @@ public final class GlooRank {
 
   private GlooRank() {}
 
+  /**
+   * What to be.
+   *
+   * @param host of rank 0, and the {@code port} of its store
+   * @param events file for event lines
+   * @param burnMillis of processor time a step
+   */
+  public record Job(int rank, int world, String host, int port, String events, int burnMillis) {}
+
   /** Runs one rank. */
   public static void main(String[] args) throws InterruptedException {
+    Job job = Json.read(Path.of(args[0]), Job.class);
     var orders = new RankOrders(System.out);
     Thread.ofPlatform().daemon().name("orders").start(() -> obey(orders));
     Libtorch.start(Libtorch.Use.INFERENCE, 1);
-    int colon = args[2].lastIndexOf(':');
     var place =
         new RankPlace(
-            Integer.parseInt(args[0]),
-            Integer.parseInt(args[1]),
-            args[2].substring(0, colon),
-            Integer.parseInt(args[2].substring(colon + 1)),
+            job.rank(),
+            job.world(),
+            job.host(),
+            job.port(),
             "lab",
-            Optional.of(Path.of(args[3])));
+            Optional.of(Path.of(job.events())));
     // a job that waits for a silent rank for ever, as most do: what is told is the diagnosis's part
     try (RankGroup group = RankGroup.join(place, GlooRank::tell)) {
-      step(group, orders, Integer.parseInt(args[4]));
+      step(group, orders, job.burnMillis());
     } catch (RankLostException e) {
       tell(String.valueOf(e.getMessage()));
-      System.exit(TrainRank.LOST);
+      Libtorch.exitNow(TrainRank.LOST);
     }
   }
 
@@ -56,8 +65,9 @@ public final class GlooRank {
       orders.read(System.in);
     } catch (IOException e) {
       // as its end
+    } finally {
+      Runtime.getRuntime().halt(0);
     }
-    Runtime.getRuntime().halt(0);
   }
 
   private static void step(RankGroup group, RankOrders orders, int burnMillis)

@@ -21,8 +21,10 @@ import java.util.Optional;
  * <p>Any shard's thread may call {@link #passed} and is told of gradients; the rest is for one.
  */
 public final class GradientSum implements AutoCloseable {
-  /** Elements of a bucket: 4 MiB of f32. */
+  /** Elements of a bucket: 4 MiB of f32, or more where that makes too many. */
   private static final long BUCKET = 1 << 20;
+
+  private static final int MOST_BUCKETS = 500;
 
   private static final int NONE = -1;
 
@@ -75,11 +77,13 @@ public final class GradientSum implements AutoCloseable {
   }
 
   private static void fill(List<Bucket> buckets, List<List<Tensor>> parameters, boolean watched) {
+    long all = parameters.stream().mapToLong(copies -> copies.getFirst().count()).sum();
+    long most = Math.max(BUCKET, all / MOST_BUCKETS);
     List<List<Tensor>> part = new ArrayList<>();
     long size = 0;
     for (List<Tensor> copies : parameters) {
       long count = copies.getFirst().count();
-      if (size > 0 && size + count > BUCKET) {
+      if (size > 0 && size + count > most) {
         buckets.add(bucket(size, part, watched));
         part = new ArrayList<>();
         size = 0;
