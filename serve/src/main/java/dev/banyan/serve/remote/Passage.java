@@ -210,7 +210,7 @@ final class Passage implements Backend.Stay {
 
   /** Passes a stream on, byte by byte but for ids nobody asked for, and keeps account of it. */
   private End pass(Events events, Backend backend) throws IOException {
-    boolean hides = backend.kind.givesIds() && !asked.wantsIds();
+    boolean hides = backend.kind.givesIds(asked.chat()) && !asked.wantsIds();
     Optional<Events.Event> next = events.next();
     while (next.isPresent()) {
       Events.Event event = next.get();

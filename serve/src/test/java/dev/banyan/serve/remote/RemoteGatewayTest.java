@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,7 +125,9 @@ final class RemoteGatewayTest {
           HttpResponse<String> direct = post(server.url(), path, body(path, more));
           HttpResponse<String> through = post(of(gateway), path, body(path, more));
           assertThat(through.body()).isEqualTo(direct.body());
-          assertThat(through.statusCode()).isEqualTo(200);
+          boolean refused =
+              kind == Kind.SGLANG && path.equals(CHAT) && more.contains("return_token_ids");
+          assertThat(through.statusCode()).isEqualTo(refused ? 400 : 200);
         }
       }
       assertThat(gateway.moved()).isZero();
@@ -169,7 +172,7 @@ final class RemoteGatewayTest {
         assertThat(told.finishes()).isEqualTo(whole.finishes());
         assertThat(told.all()).doesNotContain("\"error\"").endsWith("data: [DONE]\n\n");
         assertThat(gateway.moved()).isEqualTo(1);
-        if (kind.givesIds() || told.texts().size() == 1) {
+        if (kind.givesIds(path.equals(CHAT)) || told.texts().size() == 1) {
           assertThat(told.usage()).as("after %d", after).isEqualTo(whole.usage());
         }
       }
@@ -224,6 +227,7 @@ final class RemoteGatewayTest {
     "VLLM,   ',\"response_format\":{\"type\":\"json_object\"}', response_format",
     "VLLM,   ',\"tools\":[{\"type\":\"function\"}]',            tool calls",
     "VLLM,   ',\"logprobs\":true',                              probabilities",
+    "SGLANG, '',                                                token ids are not known",
     "OPENAI, '',                                                token ids are not known"
   })
   void whatCannotGoOnEndsWithAnErrorThatSaysSo(Kind kind, String more, String why)
@@ -481,6 +485,46 @@ final class RemoteGatewayTest {
           assertThat(Told.of(told).texts()).isEqualTo(Told.of(whole).texts());
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Kind.class,
+      names = {"VLLM", "LLAMA_CPP", "OPENAI"})
+  void aBackendThatAnswersOnlyErrorsIsDownUntilItWorks(Kind kind) throws Exception {
+    try (var server = new FakeServer(kind).saying("vllm:num_requests_running 5\n");
+        var gateway = before(server)) {
+      server.failing(true);
+      while (get(gateway, "/health").statusCode() == 200) {
+        Thread.onSpinWait();
+      }
+      assertThat(get(gateway, "/status").body()).contains("\"running\":0");
+      assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(503);
+      server.failing(false);
+      while (get(gateway, "/health").statusCode() != 200) {
+        Thread.onSpinWait();
+      }
+      assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aBackendThatStandsStillIsLeftInTheMiddleOfAStream() throws Exception {
+    String body = body(TEXT, ",\"stream\":true,\"max_tokens\":24");
+    try (var still = new FakeServer(Kind.VLLM).stoppingAfter(5);
+        var other = new FakeServer(Kind.VLLM);
+        var gateway = before(still, other)) {
+      var at = HttpRequest.newBuilder(URI.create(of(gateway) + TEXT));
+      var told =
+          client.sendAsync(
+              at.POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+              HttpResponse.BodyHandlers.ofString());
+      still.reached.get();
+      still.stalled();
+      String all = told.get(20, TimeUnit.SECONDS).body(); // alone about 5
+      assertThat(Told.of(all).texts())
+          .isEqualTo(Told.of(post(other.url(), TEXT, body).body()).texts());
     }
   }
 
