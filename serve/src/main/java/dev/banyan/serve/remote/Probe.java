@@ -71,6 +71,10 @@ final class Probe {
       throw new UserInputException(
           "'" + address + "' is no address of a server; http://HOST:PORT is");
     }
+    if (address.getPort() == 0 || address.getPort() > 0xffff) {
+      throw new UserInputException(
+          "'%s' has port %d, expected is 1 to 65535".formatted(address, address.getPort()));
+    }
     return URI.create(address.toString().replaceFirst("/+$", "").replaceFirst("/v1$", ""));
   }
 

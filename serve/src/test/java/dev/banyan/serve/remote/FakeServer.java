@@ -43,6 +43,7 @@ final class FakeServer implements AutoCloseable {
   private volatile int dieAfter = -1;
   private volatile int stopAfter = -1;
   private volatile boolean neverAnswers;
+  private volatile int padding;
   private volatile boolean failing;
   private volatile boolean stalled;
   private volatile boolean anonymous;
@@ -75,6 +76,12 @@ final class FakeServer implements AutoCloseable {
   /** It takes a request and says nothing. */
   FakeServer silent() {
     neverAnswers = true;
+    return this;
+  }
+
+  /** Whole answers have so many spaces at their end. */
+  FakeServer padding(int bytes) {
+    padding = bytes;
     return this;
   }
 
@@ -262,7 +269,10 @@ final class FakeServer implements AutoCloseable {
         List<Integer> ids = new ArrayList<>();
         Json.mapper().readTree(body).path("tokens").forEach(each -> ids.add(each.asInt()));
         String name = kind == Kind.LLAMA_CPP ? "content" : kind == Kind.SGLANG ? "text" : "prompt";
-        send(out, 200, Json.mapper().writeValueAsString(Map.of(name, decode(ids))));
+        send(
+            out,
+            200,
+            Json.mapper().writeValueAsString(Map.of(name, decode(ids))) + " ".repeat(padding));
       }
       case "POST /apply-template" -> {
         String prompt = conversation(Json.mapper().readTree(body));
@@ -448,7 +458,7 @@ final class FakeServer implements AutoCloseable {
         one.put("finish_reason", each.finish);
       }
       whole.set("usage", Json.mapper().valueToTree(usage));
-      send(out, 200, Json.mapper().writeValueAsString(whole));
+      send(out, 200, Json.mapper().writeValueAsString(whole) + " ".repeat(padding));
       return;
     }
     if (request.path("stream_options").path("include_usage").asBoolean(false)) {

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** A real gateway before servers with the formats of others, over real sockets. */
@@ -392,11 +393,97 @@ final class RemoteGatewayTest {
     try (var socket = new ServerSocket(0)) {
       free = socket.getLocalPort();
     }
-    for (String each : List.of("http://127.0.0.1:" + free, "gpu-1:8000", "file:///x")) {
+    for (String each :
+        List.of("http://127.0.0.1:" + free, "http://127.0.0.1:99999", "gpu-1:8000", "file:///x")) {
       assertThatThrownBy(() -> RemoteGateway.open(RemoteSettings.of(List.of(URI.create(each)), 0)))
           .isInstanceOf(UserInputException.class)
           .hasMessageContaining(each)
           .hasMessageNotContaining("\n");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "sec\nret", "sec\tret", "sécret"})
+  void aKeyThatIsNoneIsRefusedWithoutBeingShown(String text, @TempDir Path folder)
+      throws Exception {
+    Path key = Files.writeString(folder.resolve("key"), text + "\n");
+    List<URI> urls = List.of(URI.create("http://127.0.0.1:1"));
+    assertThatThrownBy(() -> RemoteGateway.open(settings(urls, Optional.of(key), true, 0, folder)))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining(key.toString())
+        .hasMessageNotContaining("ret")
+        .hasMessageNotContaining("\n");
+  }
+
+  private static RemoteSettings settings(
+      List<URI> urls, Optional<Path> key, boolean awaits, int port, Path folder) {
+    return new RemoteSettings(
+        urls,
+        Optional.empty(),
+        key,
+        awaits,
+        "127.0.0.1",
+        port,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(folder.resolve("spans")),
+        8);
+  }
+
+  @Test
+  void theFirstBackendIsAwaitedToo(@TempDir Path folder) throws Exception {
+    int later;
+    try (var socket = new ServerSocket(0)) {
+      later = socket.getLocalPort();
+    }
+    List<URI> urls = List.of(URI.create("http://127.0.0.1:" + later));
+    List<FakeServer> come = new ArrayList<>();
+    try (var gateway =
+        RemoteGateway.open(
+            settings(urls, Optional.empty(), true, 0, folder),
+            line -> {
+              assertThat(line).contains("waiting");
+              try {
+                come.add(new FakeServer(Kind.VLLM, later));
+              } catch (IOException e) {
+                throw new IllegalStateException(e);
+              }
+            })) {
+      assertThat(gateway.backends().getFirst()).contains("vLLM");
+      assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(200);
+      assertThat(come).hasSize(1);
+    } finally {
+      for (FakeServer each : come) {
+        each.close();
+      }
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenOrNoneLeavesTheSpansOfBefore(@TempDir Path folder) throws Exception {
+    Path spans = Files.writeString(folder.resolve("spans"), "before\n");
+    try (var server = new FakeServer(Kind.VLLM)) {
+      for (int port : new int[] {server.url().getPort(), 70_000, -1}) {
+        assertThatThrownBy(
+                () ->
+                    RemoteGateway.open(
+                        settings(List.of(server.url()), Optional.empty(), false, port, folder)))
+            .isInstanceOf(UserInputException.class);
+      }
+    }
+    assertThat(spans).hasContent("before\n");
+  }
+
+  @Test
+  void anAnswerThatIsTooLongIsAnErrorNotAPart() throws Exception {
+    try (var server = new FakeServer(Kind.OPENAI);
+        var gateway = before(server.padding((64 << 20) + 1))) {
+      for (String path : List.of(TEXT, "/detokenize")) {
+        HttpResponse<String> told = post(of(gateway), path, body(TEXT, ""));
+        assertThat(told.statusCode()).isEqualTo(502);
+        assertThat(Json.mapper().readTree(told.body()).path("error").path("type").asString())
+            .isEqualTo("server_error");
+      }
     }
   }
 
@@ -406,6 +493,7 @@ final class RemoteGatewayTest {
         var gateway = before(dying)) {
       String told = post(of(gateway), TEXT, body(TEXT, ",\"stream\":true")).body();
       assertThat(told).contains("cannot go on elsewhere").doesNotContain("[DONE]");
+      assertThat(gateway.moved()).isZero();
       assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(503);
       assertThat(get(gateway, "/health").statusCode()).isEqualTo(503);
     }
