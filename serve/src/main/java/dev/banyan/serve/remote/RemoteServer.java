@@ -70,7 +70,7 @@ public final class RemoteServer implements AutoCloseable {
         ready.complete(api::answer);
         return server;
       } catch (RuntimeException e) {
-        ready.cancel(false);
+        ready.completeExceptionally(e);
         http.close();
         throw e;
       }
