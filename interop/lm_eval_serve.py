@@ -7,8 +7,7 @@ usage: python lm_eval_serve.py MODEL URL       (needs lm_eval, transformers, tor
 All request types of --model local-completions (loglikelihood of choices, rolling loglikelihood, generate_until) on
 tasks that this script writes (YAML and JSONL, no network), with batch 1 and 8 and concurrent 1 and 16. Prints one line
 for each and exits 1 when a log-probability is more than 1e-4 from that of --model hf, a generated text or an
-"is greedy" differs, or two ways of asking the server differ at all. Texts and greedy choices that hang on a tie of
-less than 1e-4 would be told apart by name; there are none unless a line says so.
+"is greedy" differs, or two ways of asking the server differ at all.
 """
 import json
 import os

@@ -38,8 +38,15 @@ public record GatewaySettings(
     if (instances < 1) {
       throw new UserInputException("instances is " + instances + ", must be at least 1");
     }
+    requirePort(port);
     if (mostOpen < 1) {
       throw new UserInputException("most-open is " + mostOpen + ", must be at least 1");
+    }
+  }
+
+  static void requirePort(int port) {
+    if (port < 0 || port > 0xffff) {
+      throw new UserInputException("port is " + port + ", must be 0 to 65535");
     }
   }
 

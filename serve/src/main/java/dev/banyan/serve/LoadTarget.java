@@ -3,6 +3,8 @@ package dev.banyan.serve;
 import dev.banyan.core.UserInputException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -26,7 +28,12 @@ public record LoadTarget(
     Map<String, Object> fields,
     Duration patience) {
   public LoadTarget {
-    fields = Map.copyOf(fields);
+    fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields)); // JSON has null
+    if (!key.chars().allMatch(each -> each > ' ' && each < 0x7f)) {
+      throw new UserInputException(
+          "the API key has a line break or another character that no key has: printable ASCII"
+              + " without spaces is expected");
+    }
     if (patience.isNegative() || patience.isZero()) {
       throw new UserInputException("--timeout is " + patience + ", must be above 0");
     }
@@ -64,6 +71,10 @@ public record LoadTarget(
     if (!web || uri.getHost() == null) {
       throw new UserInputException(
           url + " is no address of a server; expected one like http://127.0.0.1:8000");
+    }
+    if (uri.getPort() == 0 || uri.getPort() > 0xffff) {
+      throw new UserInputException(
+          "%s has port %d, expected is 1 to 65535".formatted(url, uri.getPort()));
     }
     return uri;
   }

@@ -5,6 +5,7 @@ import dev.banyan.serve.remote.RemoteServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * One OpenAI server before several that already run: vLLM, SGLang, llama.cpp, another gateway of
@@ -32,7 +33,18 @@ public final class RemoteGateway implements AutoCloseable {
    *     model in common where one was named, the port is taken, or a file is not as it should be
    */
   public static RemoteGateway open(RemoteSettings settings) throws IOException {
-    return new RemoteGateway(RemoteServer.start(settings));
+    return open(settings, line -> {});
+  }
+
+  /**
+   * The same; where backends are awaited and none answers yet, it says so and waits for the first.
+   *
+   * @param waiting told that line
+   * @throws UserInputException as above, or when interrupted before one answered
+   */
+  public static RemoteGateway open(RemoteSettings settings, Consumer<String> waiting)
+      throws IOException {
+    return new RemoteGateway(RemoteServer.start(settings, waiting));
   }
 
   /** Where it listens. */

@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param model what clients call the model of all of them; empty to leave each its own names
  * @param backendKey file with the key the backends want; without it, and without {@code keys}, the
  *     client's own {@code Authorization} is passed on
- * @param awaits whether backends that do not answer at the start are asked until they do; one must
+ * @param awaits whether backends that do not answer at the start are asked until they do; the first
+ *     is waited for
  * @param host where it listens; anything but loopback needs {@code keys}
  * @param port 0 for any free one
  * @param keys file of key hashes and limits, see {@link ApiKeys}
@@ -37,6 +38,7 @@ public record RemoteSettings(
     if (backends.isEmpty()) {
       throw new UserInputException("a gateway needs at least one backend");
     }
+    GatewaySettings.requirePort(port);
     if (mostOpen < 1) {
       throw new UserInputException("most-open is " + mostOpen + ", must be at least 1");
     }

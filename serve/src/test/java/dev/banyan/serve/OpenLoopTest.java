@@ -3,6 +3,7 @@ package dev.banyan.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banyan.core.Json;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import tools.jackson.core.type.TypeReference;
 
 /** Load on a server of this test's own, which knows what it was asked and what it answered. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -150,10 +152,9 @@ final class OpenLoopTest {
   @Test
   void anAnswerThatNeverEndsFailsAfterItsTime() {
     LoadTarget usual = LoadTarget.of(server.url());
-    // found with patience, asked with none
     OpenLoop loop =
         OpenLoop.of(
-            new LoadTarget(usual.url(), "", "crow", false, false, Map.of(), Duration.ofSeconds(1)),
+            new LoadTarget(usual.url(), "", "crow", false, false, Map.of(), Duration.ofSeconds(3)),
             http);
     var never = new CountDownLatch(1);
     server.behave(
@@ -166,6 +167,45 @@ final class OpenLoopTest {
     assertThat(outcome.failures()).containsOnlyKeys("timeout");
     assertThat(server.asked.peek().path("model").asString()).isEqualTo("crow");
     never.countDown();
+  }
+
+  @Test
+  void theFirstRequestsHaveTheSameTime() {
+    var never = new CountDownLatch(1);
+    server.behave(
+        (asked, exchange) -> {
+          OutputStream out = FakeOpenAi.open(exchange);
+          FakeOpenAi.event(out, "data: " + FakeOpenAi.piece(asked, "one", ""));
+          never.await();
+        });
+    var target =
+        new LoadTarget(server.url(), "", "", false, false, Map.of(), Duration.ofSeconds(3));
+    assertThatThrownBy(() -> OpenLoop.of(target, http))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining("no end after 3 s");
+    never.countDown();
+  }
+
+  @Test
+  void aPortOrKeyThatIsNoneIsRefusedAndNullIsAField() {
+    assertThatThrownBy(() -> OpenLoop.of(LoadTarget.of("http://127.0.0.1:99999"), http))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining("expected is 1 to 65535");
+    for (String key : List.of("sec\nret", "sec\u0007ret")) {
+      assertThatThrownBy(
+              () ->
+                  new LoadTarget(
+                      server.url(), key, "", false, false, Map.of(), Duration.ofSeconds(3)))
+          .isInstanceOf(UserInputException.class)
+          .hasMessageNotContaining("sec")
+          .hasMessageNotContaining("\n");
+    }
+    Map<String, Object> fields =
+        Json.mapper().readValue("{\"stop\": null}", new TypeReference<Map<String, Object>>() {});
+    OpenLoop loop = OpenLoop.of(LoadTarget.of(server.url()).with(fields), http);
+    assertThat(loop.model()).isEqualTo("parrot");
+    assertThat(server.asked.peek().path("stop").isNull()).isTrue();
+    assertThat(server.asked.peek().has("stop")).isTrue();
   }
 
   @Test

@@ -5,9 +5,13 @@ import dev.banyan.core.UserInputException;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The JSON object of {@code --fields}. Apart from the flags: a plain start loads no JSON. */
 final class LoadFields {
+  private static final String EXPECTED =
+      "--fields is no JSON object, one like '{\"temperature\": 0.7}' was expected";
+
   private LoadFields() {}
 
   /**
@@ -17,10 +21,12 @@ final class LoadFields {
    */
   static Map<String, Object> read(String text) {
     try {
-      return Json.mapper().readValue(text, new TypeReference<Map<String, Object>>() {});
+      if (Json.mapper().readTree(text) instanceof ObjectNode object) {
+        return Json.mapper().convertValue(object, new TypeReference<Map<String, Object>>() {});
+      }
     } catch (JacksonException e) {
-      throw new UserInputException(
-          "--fields is no JSON object, one like '{\"temperature\": 0.7}' was expected", e);
+      throw new UserInputException(EXPECTED, e);
     }
+    throw new UserInputException(EXPECTED);
   }
 }

@@ -199,7 +199,11 @@ public final class ServeRunCommand implements Callable<ExitCode> {
                 Optional.ofNullable(keys),
                 tls(),
                 Optional.ofNullable(spans),
-                mostOpen));
+                mostOpen),
+            line -> {
+              common.out().println(line);
+              common.out().flush();
+            });
     gateway.backends().forEach(common.out()::println);
     return stay(
         gateway.port(),

@@ -152,9 +152,11 @@ class ServeCommandsTest {
     load[8] = "--output-tokens=9000"; // more than the model has places
     assertThat(run(load)).isEqualTo(1);
     assertThat(text(out)).contains("0 answered, 12 failed", "12 × HTTP 400: ");
-    load[8] = "--fields=temperature";
-    assertThat(run(load)).isEqualTo(2);
-    assertThat(text(err)).contains("--fields is no JSON object").hasLineCount(1);
+    for (String each : List.of("temperature", "null", "[1]")) {
+      load[8] = "--fields=" + each;
+      assertThat(run(load)).isEqualTo(2);
+      assertThat(text(err)).contains("--fields is no JSON object").hasLineCount(1);
+    }
     load[4] = "--key=sk-wrong";
     load[8] = "--fields={}";
     assertThat(run(load)).isEqualTo(2);

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -47,7 +48,8 @@ public final class Client {
    * @throws UserInputException when nothing answers, it is no OpenAI server, or has no such model
    */
   public static Client find(LoadTarget target, HttpClient http) {
-    HttpRequest request = to(target, "/models").timeout(FINDING).GET().build();
+    Duration finding = target.patience().compareTo(FINDING) < 0 ? target.patience() : FINDING;
+    HttpRequest request = to(target, "/models").timeout(finding).GET().build();
     HttpResponse<String> answer;
     try {
       answer = http.send(request, HttpResponse.BodyHandlers.ofString());
@@ -112,7 +114,7 @@ public final class Client {
    * @throws UserInputException when it does not answer such a request
    */
   public void requireAnswer() {
-    LoadAnswer answer = ask(0, new LoadRequest(0, "hello", 2), System.nanoTime());
+    LoadAnswer answer = askFirst(new LoadRequest(0, "hello", 2));
     if (!answer.answered()) {
       String hint = answer.reason().contains("ignore_eos") ? "; --may-end leaves that out" : "";
       throw new UserInputException(
@@ -123,8 +125,32 @@ public final class Client {
 
   /** The tokens of a prompt as the server counts them; 0 where it does not, or refuses it. */
   int promptTokens(String prompt) {
-    LoadAnswer answer = ask(0, new LoadRequest(0, prompt, 1), System.nanoTime());
+    LoadAnswer answer = askFirst(new LoadRequest(0, prompt, 1));
     return answer.answered() ? answer.promptTokens() : 0;
+  }
+
+  /** Asks outside of a run, no longer than a request of one may take. */
+  private LoadAnswer askFirst(LoadRequest request) {
+    var answer = new CompletableFuture<LoadAnswer>();
+    Thread asking =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    answer.complete(ask(0, request, System.nanoTime()));
+                  } catch (RuntimeException e) {
+                    answer.completeExceptionally(e);
+                  }
+                });
+    try {
+      if (!asking.join(target.patience())) {
+        asking.interrupt();
+      }
+    } catch (InterruptedException e) {
+      asking.interrupt();
+      Thread.currentThread().interrupt();
+    }
+    return answer.join();
   }
 
   /**

@@ -127,7 +127,7 @@ record Asked(String path, byte[] bytes, ObjectNode body) {
     if (!modelThere.equals(model()) && body.has("model")) {
       sent = Json.mapper().writeValueAsBytes(body.deepCopy().put("model", modelThere));
     }
-    if (!streams() || !kind.givesIds() || body.has("return_token_ids")) {
+    if (!streams() || !kind.givesIds(chat()) || body.has("return_token_ids")) {
       return sent;
     }
     int brace = 0;

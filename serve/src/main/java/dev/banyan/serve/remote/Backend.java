@@ -114,12 +114,15 @@ final class Backend {
     }
   }
 
-  /** It did not answer; whoever is there is told. */
+  /** It did not answer: nothing is known of its load, and whoever is there is told. */
   void down() {
     List<Stay> there;
     lock.lock();
     try {
       up = false;
+      report = Optional.empty();
+      blocksSinceReport = 0;
+      blocksBeforeReport = 0;
       there = List.copyOf(stays);
     } finally {
       lock.unlock();

@@ -107,7 +107,7 @@ sealed interface Continuation {
     } else {
       return new Impossible("no number of tokens was asked for and the backend tells no most");
     }
-    if (kind.givesIds()) {
+    if (kind.givesIds(false)) {
       body.put("return_token_ids", true);
     }
     return new Further(body);

@@ -27,9 +27,12 @@ enum Kind {
     return title;
   }
 
-  /** Whether {@code return_token_ids} makes it tell the ids of what it streams. */
-  boolean givesIds() {
-    return givesIds;
+  /**
+   * Whether {@code return_token_ids} makes it tell the ids of what it streams. SGLang refuses the
+   * field in a conversation.
+   */
+  boolean givesIds(boolean chat) {
+    return givesIds && !(chat && this == SGLANG);
   }
 
   /** Whether a prompt at {@code /v1/completions} may be token ids. */

@@ -6,7 +6,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * How backends are spoken to: HTTP/1.1, since closing its connection is how a request is given up.
@@ -16,6 +20,9 @@ import java.util.concurrent.Executors;
 record Line(HttpClient client, String key) implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration SMALL = Duration.ofSeconds(10);
+
+  /** Two silences and the pauses before them: a silent backend is left after about 5 s. */
+  private static final Duration WATCHED = Duration.ofSeconds(2);
 
   static Line open(String key) {
     HttpClient client =
@@ -30,6 +37,33 @@ record Line(HttpClient client, String key) implements AutoCloseable {
   /** A small question: models, metrics, slots. */
   HttpResponse<String> get(URI base, String path) throws IOException {
     return small(request(base, path, "").timeout(SMALL).GET().build());
+  }
+
+  /**
+   * A watcher's question: its whole answer has to come in 2 s.
+   *
+   * @throws IOException when it does not
+   */
+  HttpResponse<String> watch(URI base, String path) throws IOException {
+    CompletableFuture<HttpResponse<String>> answer =
+        client.sendAsync(
+            request(base, path, "").timeout(WATCHED).GET().build(),
+            HttpResponse.BodyHandlers.ofString());
+    try {
+      return answer.get(WATCHED.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      throw new IOException(e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException(base + path + " is not answered in time", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } finally {
+      boolean unused = answer.cancel(true);
+    }
   }
 
   /** A small question with a body: a text's tokens, a conversation's text. */

@@ -24,7 +24,6 @@ import tools.jackson.databind.node.ObjectNode;
  * client has nothing of it, and else goes on as a {@link Continuation} in the same stream.
  */
 final class Passage implements Backend.Stay {
-  private static final int MOST_ANSWER_BYTES = 64 << 20;
   private static final int MOST_HALVES = 4;
   private static final String HALF = "\uFFFD";
 
@@ -37,6 +36,8 @@ final class Passage implements Backend.Stay {
   private final Set<Backend> tried = new HashSet<>();
   private String why = "no backend is up";
   private boolean secondChance = true;
+  private boolean broke;
+  private boolean drained;
 
   private volatile @Nullable Upstream upstream;
   private volatile @Nullable Backend at;
@@ -139,13 +140,14 @@ final class Passage implements Backend.Stay {
       HttpResponse<InputStream> answer = now.answer();
       String type = answer.headers().firstValue("Content-Type").orElse("application/json");
       if (type.startsWith("text/event-stream")) {
+        saved();
         End end = pass(new Events(answer.body()), backend);
         if (end == End.BROKEN) {
           broken(backend, "its backend broke off");
         }
         return end;
       }
-      byte[] all = answer.body().readNBytes(MOST_ANSWER_BYTES);
+      Optional<byte[]> all = Upstream.whole(answer);
       int status = answer.statusCode();
       if ((status >= 500 || status == 429) && backends.hasOther(backend, asked.model())) {
         broken(backend, "its backend answers " + status);
@@ -153,7 +155,14 @@ final class Passage implements Backend.Stay {
           return End.BROKEN;
         }
       }
-      whole(status, type, all);
+      if (all.isEmpty()) {
+        told.fail(502, Upstream.TOO_LONG);
+        return End.DONE;
+      }
+      if (status < 500 && status != 429) {
+        saved();
+      }
+      whole(status, type, all.get());
       return End.DONE;
     } catch (Told.ClientGoneException e) {
       throw e;
@@ -190,7 +199,16 @@ final class Passage implements Backend.Stay {
     }
     tried.add(backend);
     why = reason;
-    backends.wentOn(left);
+    broke = true;
+    drained = left;
+  }
+
+  /** Another answers what the last one left: the break is counted now, not where it was final. */
+  private void saved() {
+    if (broke) {
+      broke = false;
+      backends.wentOn(drained);
+    }
   }
 
   private void whole(int status, String type, byte[] all) throws IOException {
@@ -210,7 +228,7 @@ final class Passage implements Backend.Stay {
 
   /** Passes a stream on, byte by byte but for ids nobody asked for, and keeps account of it. */
   private End pass(Events events, Backend backend) throws IOException {
-    boolean hides = backend.kind.givesIds() && !asked.wantsIds();
+    boolean hides = backend.kind.givesIds(asked.chat()) && !asked.wantsIds();
     Optional<Events.Event> next = events.next();
     while (next.isPresent()) {
       Events.Event event = next.get();
@@ -334,6 +352,7 @@ final class Passage implements Backend.Stay {
       }
       case Continuation.Ended ended -> {
         leaveBackend(backend);
+        saved();
         emitted.finish(ended.finish());
         told.tell(emitted, "", ended.finish(), Json.mapper().createObjectNode());
       }
@@ -409,6 +428,7 @@ final class Passage implements Backend.Stay {
         broken(backend, "the next backend answers " + answer.statusCode());
         return;
       }
+      saved();
       var events = new Events(answer.body());
       Optional<Events.Event> next = events.next();
       while (next.isPresent() && !next.get().data().equals("[DONE]")) {

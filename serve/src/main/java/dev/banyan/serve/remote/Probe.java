@@ -9,11 +9,18 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Asks a server that runs what it is. */
 final class Probe {
+  /**
+   * Answers of servers started without metrics: SGLang's 404, llama.cpp's 501; or that want another
+   * key for them.
+   */
+  private static final Set<Integer> NOT_OFFERED = Set.of(401, 403, 404, 501);
+
   private Probe() {}
 
   /**
@@ -63,6 +70,10 @@ final class Probe {
     if (scheme == null || !scheme.matches("https?") || address.getHost() == null) {
       throw new UserInputException(
           "'" + address + "' is no address of a server; http://HOST:PORT is");
+    }
+    if (address.getPort() == 0 || address.getPort() > 0xffff) {
+      throw new UserInputException(
+          "'%s' has port %d, expected is 1 to 65535".formatted(address, address.getPort()));
     }
     return URI.create(address.toString().replaceFirst("/+$", "").replaceFirst("/v1$", ""));
   }
@@ -133,24 +144,37 @@ final class Probe {
   }
 
   /**
-   * Asks a backend how it is.
+   * Asks a backend how it is. Where it offers no metrics, its list of models says that it lives.
    *
-   * @throws IOException when it does not answer
+   * @throws IOException when it does not answer, or not with 200
    */
   static void report(Backend backend, Line line) throws IOException {
     backend.asking();
     Optional<LoadReport> report = Optional.empty();
-    if (backend.kind == Kind.OPENAI) {
-      HttpResponse<String> unused = line.get(backend.url, "/v1/models");
-    } else {
-      report = LoadReport.of(backend.kind, samples(line.get(backend.url, "/metrics")));
+    boolean offered = false;
+    if (backend.kind != Kind.OPENAI) {
+      HttpResponse<String> metrics = line.watch(backend.url, "/metrics");
+      offered = !NOT_OFFERED.contains(metrics.statusCode());
+      if (offered) {
+        requireAnswer(metrics, "/metrics");
+        report = LoadReport.of(backend.kind, samples(metrics));
+      }
+    }
+    if (!offered) {
+      requireAnswer(line.watch(backend.url, "/v1/models"), "/v1/models");
     }
     if (backend.kind == Kind.LLAMA_CPP) {
-      HttpResponse<String> slots = line.get(backend.url, "/slots");
+      HttpResponse<String> slots = line.watch(backend.url, "/slots");
       if (slots.statusCode() == 200) {
         report = LoadReport.withSlots(report, json(slots));
       }
     }
     backend.reported(report);
+  }
+
+  private static void requireAnswer(HttpResponse<String> answer, String path) throws IOException {
+    if (answer.statusCode() != 200) {
+      throw new IOException(path + " answers " + answer.statusCode());
+    }
   }
 }

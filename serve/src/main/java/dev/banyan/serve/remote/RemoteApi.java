@@ -24,8 +24,6 @@ import tools.jackson.core.JacksonException;
 
 /** What the gateway answers itself, and what it asks its backends for. */
 final class RemoteApi {
-  private static final int MOST_ANSWER_BYTES = 64 << 20;
-
   /** Harmless questions that are passed on whole; what changes a server is not among them. */
   private static final Set<String> PASSED =
       Set.of(
@@ -263,9 +261,13 @@ final class RemoteApi {
             backend.url, exchange.path(), authorization(exchange), method, exchange.body())) {
       exchange.onGone(upstream::close);
       HttpResponse<InputStream> answer = upstream.answer();
-      byte[] all = answer.body().readNBytes(MOST_ANSWER_BYTES);
+      Optional<byte[]> all = Upstream.whole(answer);
+      if (all.isEmpty()) {
+        fail(exchange, 502, Upstream.TOO_LONG, "");
+        return;
+      }
       String type = answer.headers().firstValue("Content-Type").orElse("application/json");
-      exchange.send(answer.statusCode(), type, all, 1);
+      exchange.send(answer.statusCode(), type, all.get(), 1);
     } catch (IOException e) {
       if (!exchange.isGone()) {
         throw new BadRequestException(502, "the backend broke off");

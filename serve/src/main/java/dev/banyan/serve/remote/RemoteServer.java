@@ -13,61 +13,102 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Backends that run already, watched, and the HTTP server before them. */
 public final class RemoteServer implements AutoCloseable {
   private static final int POLL_MILLIS = 20;
+  private static final int AWAIT_MILLIS = 500;
 
   private final Backends backends;
+  private final HttpServer http;
   private final @Nullable Spans spans;
-  private @Nullable HttpServer http;
   private volatile boolean stopping;
 
-  private RemoteServer(Backends backends, @Nullable Spans spans) {
+  private RemoteServer(Backends backends, HttpServer http, @Nullable Spans spans) {
     this.backends = backends;
+    this.http = http;
     this.spans = spans;
   }
 
   /**
-   * Asks every backend what it is, and listens.
+   * Asks every backend what it is, and listens. With {@code awaits} the first that answers is
+   * waited for, unless this thread is interrupted.
    *
+   * @param waiting told, in one line, that nobody answers yet
    * @throws UserInputException when one does not answer, or a setting is not as it should be
    */
-  public static RemoteServer start(RemoteSettings settings) throws IOException {
+  public static RemoteServer start(RemoteSettings settings, Consumer<String> waiting)
+      throws IOException {
     Listening listening =
         Listening.of(settings.host(), settings.port(), settings.keys(), settings.tls());
     String key = settings.backendKey().map(RemoteServer::key).orElse("");
     Line line = Line.open(key);
     List<Backend> all = new ArrayList<>();
     try {
-      for (URI each : settings.backends()) {
-        all.add(Probe.backend(all.size(), each, line, settings.awaits()));
-      }
+      find(settings, line, all);
       if (all.stream().allMatch(Backend::isAwaited)) {
-        throw new UserInputException("none of the backends answers yet; one is needed to begin");
+        waiting.accept("no backend answers yet; waiting for the first");
+        while (all.stream().allMatch(Backend::isAwaited)) {
+          pause();
+          find(settings, line, all);
+        }
       }
       var backends = new Backends(line, all, settings.model());
-      Spans spans = settings.spans().map(Spans::new).orElse(null);
-      var server = new RemoteServer(backends, spans);
-      var doorkeeper = new Doorkeeper(listening.keys(), spans, settings.mostOpen());
-      boolean passesKeys = listening.keys().isEmpty() && key.isEmpty();
-      var api = new RemoteApi(backends, doorkeeper, passesKeys, server::isStopping);
-      server.http = listening.open(api::answer);
-      backends.watch();
-      return server;
+      var ready = new CompletableFuture<HttpServer.Handler>();
+      // the port first: the file of spans is begun anew, which a taken port is no reason for
+      HttpServer http = listening.open(exchange -> ready.join().answer(exchange));
+      try {
+        Spans spans = settings.spans().map(Spans::new).orElse(null);
+        var server = new RemoteServer(backends, http, spans);
+        var doorkeeper = new Doorkeeper(listening.keys(), spans, settings.mostOpen());
+        boolean passesKeys = listening.keys().isEmpty() && key.isEmpty();
+        var api = new RemoteApi(backends, doorkeeper, passesKeys, server::isStopping);
+        backends.watch();
+        ready.complete(api::answer);
+        return server;
+      } catch (RuntimeException e) {
+        ready.completeExceptionally(e);
+        http.close();
+        throw e;
+      }
     } catch (IOException | RuntimeException e) {
       line.close();
       throw e;
     }
   }
 
-  private static String key(Path file) {
+  private static void find(RemoteSettings settings, Line line, List<Backend> all) {
+    all.clear();
+    for (URI each : settings.backends()) {
+      all.add(Probe.backend(all.size(), each, line, settings.awaits()));
+    }
+  }
+
+  private static void pause() {
     try {
-      return Files.readString(file).strip();
+      Thread.sleep(AWAIT_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserInputException("interrupted before any backend answered", e);
+    }
+  }
+
+  private static String key(Path file) {
+    String key;
+    try {
+      key = Files.readString(file).strip();
     } catch (IOException e) {
       throw new UserInputException(file + " cannot be read: " + e.getMessage(), e);
     }
+    if (key.isEmpty() || !key.chars().allMatch(each -> each > ' ' && each < 0x7f)) {
+      throw new UserInputException(
+          file
+              + " holds no key: one line of printable ASCII characters without spaces is expected");
+    }
+    return key;
   }
 
   private boolean isStopping() {
@@ -76,7 +117,7 @@ public final class RemoteServer implements AutoCloseable {
 
   /** Where it listens. */
   public int port() {
-    return java.util.Objects.requireNonNull(http).port();
+    return http.port();
   }
 
   /** A line for each backend. */
@@ -112,7 +153,7 @@ public final class RemoteServer implements AutoCloseable {
     stopping = true;
     long deadline = System.nanoTime() + patience.toNanos();
     try {
-      while (http != null && http.answering() > 0 && System.nanoTime() < deadline) {
+      while (http.answering() > 0 && System.nanoTime() < deadline) {
         Thread.sleep(POLL_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -123,9 +164,7 @@ public final class RemoteServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     stopping = true;
-    if (http != null) {
-      http.close();
-    }
+    http.close();
     backends.close();
     if (spans != null) {
       spans.close();

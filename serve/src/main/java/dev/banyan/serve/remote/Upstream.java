@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -15,6 +16,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * is how every one of these servers is told to give a request up.
  */
 final class Upstream implements AutoCloseable {
+  /** Of an answer that is no stream. */
+  private static final int MOST_BYTES = 64 << 20;
+
+  /** What is said of a longer one. */
+  static final String TOO_LONG =
+      "the backend's answer is longer than %d bytes".formatted(MOST_BYTES);
+
   private final CompletableFuture<HttpResponse<InputStream>> answer;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -41,6 +49,12 @@ final class Upstream implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
+  }
+
+  /** All of an answer; nothing of one that is longer than the gateway passes on. */
+  static Optional<byte[]> whole(HttpResponse<InputStream> answer) throws IOException {
+    byte[] all = answer.body().readNBytes(MOST_BYTES + 1);
+    return all.length > MOST_BYTES ? Optional.empty() : Optional.of(all);
   }
 
   @Override

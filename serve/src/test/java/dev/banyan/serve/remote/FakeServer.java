@@ -43,6 +43,9 @@ final class FakeServer implements AutoCloseable {
   private volatile int dieAfter = -1;
   private volatile int stopAfter = -1;
   private volatile boolean neverAnswers;
+  private volatile int padding;
+  private volatile boolean failing;
+  private volatile boolean stalled;
   private volatile boolean anonymous;
   private volatile boolean old;
   private volatile String metrics = "";
@@ -74,6 +77,22 @@ final class FakeServer implements AutoCloseable {
   FakeServer silent() {
     neverAnswers = true;
     return this;
+  }
+
+  /** Whole answers have so many spaces at their end. */
+  FakeServer padding(int bytes) {
+    padding = bytes;
+    return this;
+  }
+
+  /** From now on it answers 500 to everything, or works again. */
+  void failing(boolean now) {
+    failing = now;
+  }
+
+  /** From now on it takes questions and says nothing, as if stopped; what streams goes on. */
+  void stalled() {
+    stalled = true;
   }
 
   /** Its list of models does not say what it is. */
@@ -228,6 +247,13 @@ final class FakeServer implements AutoCloseable {
 
   private void answer(String what, byte[] body, InputStream in, OutputStream out)
       throws IOException {
+    if (stalled) {
+      throw new IOException(in.read() < 0 ? "gone" : "asked more");
+    }
+    if (failing) {
+      send(out, 500, "{\"error\":\"broken\"}");
+      return;
+    }
     switch (what) {
       case "GET /v1/models" -> send(out, 200, Json.mapper().writeValueAsString(models()));
       case "GET /metrics" -> send(out, metrics.isEmpty() ? 404 : 200, metrics);
@@ -243,7 +269,10 @@ final class FakeServer implements AutoCloseable {
         List<Integer> ids = new ArrayList<>();
         Json.mapper().readTree(body).path("tokens").forEach(each -> ids.add(each.asInt()));
         String name = kind == Kind.LLAMA_CPP ? "content" : kind == Kind.SGLANG ? "text" : "prompt";
-        send(out, 200, Json.mapper().writeValueAsString(Map.of(name, decode(ids))));
+        send(
+            out,
+            200,
+            Json.mapper().writeValueAsString(Map.of(name, decode(ids))) + " ".repeat(padding));
       }
       case "POST /apply-template" -> {
         String prompt = conversation(Json.mapper().readTree(body));
@@ -340,6 +369,13 @@ final class FakeServer implements AutoCloseable {
       }
       throw new IOException("gone");
     }
+    if (kind == Kind.SGLANG
+        && chat
+        && request.path("stream").asBoolean(false)
+        && request.path("return_token_ids").asBoolean(false)) {
+      send(out, 400, "{\"message\":\"return_token_ids is not supported with stream\"}");
+      return;
+    }
     List<List<Integer>> prompts =
         chat ? List.of(encode(conversation(request))) : prompts(request.path("prompt"));
     int most = request.path("max_tokens").asInt(chat ? 60 : 16);
@@ -354,7 +390,8 @@ final class FakeServer implements AutoCloseable {
     }
     boolean streams = request.path("stream").asBoolean(false);
     boolean ids =
-        (kind == Kind.VLLM || (kind == Kind.SGLANG && !chat))
+        kind.givesIds(chat)
+            && kind != Kind.BANYAN
             && !old
             && request.path("return_token_ids").asBoolean(false);
     List<String> stops = new ArrayList<>();
@@ -421,7 +458,7 @@ final class FakeServer implements AutoCloseable {
         one.put("finish_reason", each.finish);
       }
       whole.set("usage", Json.mapper().valueToTree(usage));
-      send(out, 200, Json.mapper().writeValueAsString(whole));
+      send(out, 200, Json.mapper().writeValueAsString(whole) + " ".repeat(padding));
       return;
     }
     if (request.path("stream_options").path("include_usage").asBoolean(false)) {

@@ -25,12 +25,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** A real gateway before servers with the formats of others, over real sockets. */
@@ -124,7 +126,9 @@ final class RemoteGatewayTest {
           HttpResponse<String> direct = post(server.url(), path, body(path, more));
           HttpResponse<String> through = post(of(gateway), path, body(path, more));
           assertThat(through.body()).isEqualTo(direct.body());
-          assertThat(through.statusCode()).isEqualTo(200);
+          boolean refused =
+              kind == Kind.SGLANG && path.equals(CHAT) && more.contains("return_token_ids");
+          assertThat(through.statusCode()).isEqualTo(refused ? 400 : 200);
         }
       }
       assertThat(gateway.moved()).isZero();
@@ -169,7 +173,7 @@ final class RemoteGatewayTest {
         assertThat(told.finishes()).isEqualTo(whole.finishes());
         assertThat(told.all()).doesNotContain("\"error\"").endsWith("data: [DONE]\n\n");
         assertThat(gateway.moved()).isEqualTo(1);
-        if (kind.givesIds() || told.texts().size() == 1) {
+        if (kind.givesIds(path.equals(CHAT)) || told.texts().size() == 1) {
           assertThat(told.usage()).as("after %d", after).isEqualTo(whole.usage());
         }
       }
@@ -224,6 +228,7 @@ final class RemoteGatewayTest {
     "VLLM,   ',\"response_format\":{\"type\":\"json_object\"}', response_format",
     "VLLM,   ',\"tools\":[{\"type\":\"function\"}]',            tool calls",
     "VLLM,   ',\"logprobs\":true',                              probabilities",
+    "SGLANG, '',                                                token ids are not known",
     "OPENAI, '',                                                token ids are not known"
   })
   void whatCannotGoOnEndsWithAnErrorThatSaysSo(Kind kind, String more, String why)
@@ -388,11 +393,97 @@ final class RemoteGatewayTest {
     try (var socket = new ServerSocket(0)) {
       free = socket.getLocalPort();
     }
-    for (String each : List.of("http://127.0.0.1:" + free, "gpu-1:8000", "file:///x")) {
+    for (String each :
+        List.of("http://127.0.0.1:" + free, "http://127.0.0.1:99999", "gpu-1:8000", "file:///x")) {
       assertThatThrownBy(() -> RemoteGateway.open(RemoteSettings.of(List.of(URI.create(each)), 0)))
           .isInstanceOf(UserInputException.class)
           .hasMessageContaining(each)
           .hasMessageNotContaining("\n");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "sec\nret", "sec\tret", "sécret"})
+  void aKeyThatIsNoneIsRefusedWithoutBeingShown(String text, @TempDir Path folder)
+      throws Exception {
+    Path key = Files.writeString(folder.resolve("key"), text + "\n");
+    List<URI> urls = List.of(URI.create("http://127.0.0.1:1"));
+    assertThatThrownBy(() -> RemoteGateway.open(settings(urls, Optional.of(key), true, 0, folder)))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining(key.toString())
+        .hasMessageNotContaining("ret")
+        .hasMessageNotContaining("\n");
+  }
+
+  private static RemoteSettings settings(
+      List<URI> urls, Optional<Path> key, boolean awaits, int port, Path folder) {
+    return new RemoteSettings(
+        urls,
+        Optional.empty(),
+        key,
+        awaits,
+        "127.0.0.1",
+        port,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(folder.resolve("spans")),
+        8);
+  }
+
+  @Test
+  void theFirstBackendIsAwaitedToo(@TempDir Path folder) throws Exception {
+    int later;
+    try (var socket = new ServerSocket(0)) {
+      later = socket.getLocalPort();
+    }
+    List<URI> urls = List.of(URI.create("http://127.0.0.1:" + later));
+    List<FakeServer> come = new ArrayList<>();
+    try (var gateway =
+        RemoteGateway.open(
+            settings(urls, Optional.empty(), true, 0, folder),
+            line -> {
+              assertThat(line).contains("waiting");
+              try {
+                come.add(new FakeServer(Kind.VLLM, later));
+              } catch (IOException e) {
+                throw new IllegalStateException(e);
+              }
+            })) {
+      assertThat(gateway.backends().getFirst()).contains("vLLM");
+      assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(200);
+      assertThat(come).hasSize(1);
+    } finally {
+      for (FakeServer each : come) {
+        each.close();
+      }
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenOrNoneLeavesTheSpansOfBefore(@TempDir Path folder) throws Exception {
+    Path spans = Files.writeString(folder.resolve("spans"), "before\n");
+    try (var server = new FakeServer(Kind.VLLM)) {
+      for (int port : new int[] {server.url().getPort(), 70_000, -1}) {
+        assertThatThrownBy(
+                () ->
+                    RemoteGateway.open(
+                        settings(List.of(server.url()), Optional.empty(), false, port, folder)))
+            .isInstanceOf(UserInputException.class);
+      }
+    }
+    assertThat(spans).hasContent("before\n");
+  }
+
+  @Test
+  void anAnswerThatIsTooLongIsAnErrorNotAPart() throws Exception {
+    try (var server = new FakeServer(Kind.OPENAI);
+        var gateway = before(server.padding((64 << 20) + 1))) {
+      for (String path : List.of(TEXT, "/detokenize")) {
+        HttpResponse<String> told = post(of(gateway), path, body(TEXT, ""));
+        assertThat(told.statusCode()).isEqualTo(502);
+        assertThat(Json.mapper().readTree(told.body()).path("error").path("type").asString())
+            .isEqualTo("server_error");
+      }
     }
   }
 
@@ -402,6 +493,7 @@ final class RemoteGatewayTest {
         var gateway = before(dying)) {
       String told = post(of(gateway), TEXT, body(TEXT, ",\"stream\":true")).body();
       assertThat(told).contains("cannot go on elsewhere").doesNotContain("[DONE]");
+      assertThat(gateway.moved()).isZero();
       assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(503);
       assertThat(get(gateway, "/health").statusCode()).isEqualTo(503);
     }
@@ -481,6 +573,46 @@ final class RemoteGatewayTest {
           assertThat(Told.of(told).texts()).isEqualTo(Told.of(whole).texts());
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Kind.class,
+      names = {"VLLM", "LLAMA_CPP", "OPENAI"})
+  void aBackendThatAnswersOnlyErrorsIsDownUntilItWorks(Kind kind) throws Exception {
+    try (var server = new FakeServer(kind).saying("vllm:num_requests_running 5\n");
+        var gateway = before(server)) {
+      server.failing(true);
+      while (get(gateway, "/health").statusCode() == 200) {
+        Thread.onSpinWait();
+      }
+      assertThat(get(gateway, "/status").body()).contains("\"running\":0");
+      assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(503);
+      server.failing(false);
+      while (get(gateway, "/health").statusCode() != 200) {
+        Thread.onSpinWait();
+      }
+      assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aBackendThatStandsStillIsLeftInTheMiddleOfAStream() throws Exception {
+    String body = body(TEXT, ",\"stream\":true,\"max_tokens\":24");
+    try (var still = new FakeServer(Kind.VLLM).stoppingAfter(5);
+        var other = new FakeServer(Kind.VLLM);
+        var gateway = before(still, other)) {
+      var at = HttpRequest.newBuilder(URI.create(of(gateway) + TEXT));
+      var told =
+          client.sendAsync(
+              at.POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+              HttpResponse.BodyHandlers.ofString());
+      still.reached.get();
+      still.stalled();
+      String all = told.get(20, TimeUnit.SECONDS).body(); // alone about 5
+      assertThat(Told.of(all).texts())
+          .isEqualTo(Told.of(post(other.url(), TEXT, body).body()).texts());
     }
   }
 
