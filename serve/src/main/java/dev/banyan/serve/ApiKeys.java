@@ -56,6 +56,20 @@ public final class ApiKeys {
   }
 
   /**
+   * Gives a key that can be sent, or nothing where there is none.
+   *
+   * @param of whose it is, for the message, which does not show it
+   * @throws UserInputException when it has a character that no header may have
+   */
+  public static String sendable(String of, String key) {
+    if (!key.chars().allMatch(each -> each > ' ' && each < 0x7f)) {
+      throw new UserInputException(
+          of + " is no key: one line of printable ASCII characters without spaces is expected");
+    }
+    return key;
+  }
+
+  /**
    * Reads a file of keys.
    *
    * @throws UserInputException when a line is not as it should be, or there is none

@@ -29,11 +29,7 @@ public record LoadTarget(
     Duration patience) {
   public LoadTarget {
     fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields)); // JSON has null
-    if (!key.chars().allMatch(each -> each > ' ' && each < 0x7f)) {
-      throw new UserInputException(
-          "the API key has a line break or another character that no key has: printable ASCII"
-              + " without spaces is expected");
-    }
+    key = ApiKeys.sendable("--key", key);
     if (patience.isNegative() || patience.isZero()) {
       throw new UserInputException("--timeout is " + patience + ", must be above 0");
     }

@@ -2,6 +2,7 @@ package dev.banyan.cli.serve;
 
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
+import dev.banyan.serve.ApiKeys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -31,6 +32,10 @@ import tools.jackson.databind.JsonNode;
  */
 record GatewayClient(String url, String key, Optional<Path> certificate) {
   private static final Duration PATIENCE = Duration.ofMinutes(5); // a new instance loads a model
+
+  GatewayClient {
+    key = ApiKeys.sendable("--key", key);
+  }
 
   /** A client that trusts the certificate; the caller closes it. */
   HttpClient http() {

@@ -1,6 +1,7 @@
 package dev.banyan.serve.remote;
 
 import dev.banyan.core.UserInputException;
+import dev.banyan.serve.ApiKeys;
 import dev.banyan.serve.RemoteSettings;
 import dev.banyan.serve.http.Doorkeeper;
 import dev.banyan.serve.http.HttpServer;
@@ -103,12 +104,10 @@ public final class RemoteServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UserInputException(file + " cannot be read: " + e.getMessage(), e);
     }
-    if (key.isEmpty() || !key.chars().allMatch(each -> each > ' ' && each < 0x7f)) {
-      throw new UserInputException(
-          file
-              + " holds no key: one line of printable ASCII characters without spaces is expected");
+    if (key.isEmpty()) {
+      throw new UserInputException(file + " is empty, a key is expected");
     }
-    return key;
+    return ApiKeys.sendable("what " + file + " holds", key);
   }
 
   private boolean isStopping() {
