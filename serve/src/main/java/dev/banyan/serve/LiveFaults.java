@@ -192,7 +192,11 @@ public final class LiveFaults {
         struck += one(draw, Fault.values()[struck % Fault.values().length]) ? 1 : 0;
         progress.step(
             struck,
-            "%d not reached, %d violations".formatted(draw + 1 - struck, violations.size()));
+            "%d not reached, %d violations%s"
+                .formatted(
+                    draw + 1 - struck,
+                    violations.size(),
+                    violations.isEmpty() ? "" : ", the last: " + violations.getLast()));
       }
       double[] pauses = gaps.stream().mapToDouble(Double::doubleValue).toArray();
       LiveFleet.Counts counts = fleet.counts();
