@@ -125,6 +125,19 @@ public final class Chart {
     return this;
   }
 
+  /**
+   * A line through the share of values up to each of them; those that are no number are left out.
+   */
+  public Chart distribution(String name, double[] values) {
+    double[] sorted =
+        Arrays.stream(values).filter(value -> !Double.isNaN(value)).sorted().toArray();
+    double[] shares = new double[sorted.length];
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] = (i + 1.0) / shares.length;
+    }
+    return series(name, sorted, shares);
+  }
+
   /** The same with an interval per point: a band around a line, whiskers on points. */
   public Chart series(String name, double[] x, double[] y, double[] low, double[] high) {
     noBars();

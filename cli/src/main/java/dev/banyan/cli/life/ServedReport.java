@@ -39,16 +39,12 @@ final class ServedReport {
     report.table(table(served.calm(), served.disturbed()));
     report
         .chart(
-            curve(
-                curve(
-                    Chart.lines("Shares of requests by time to the end")
-                        .x("seconds")
-                        .y("share of requests")
-                        .logX(),
-                    "undisturbed",
-                    served.calm().whole()),
-                "drained and killed",
-                served.disturbed().whole()))
+            Chart.lines("Shares of requests by time to the end")
+                .x("seconds")
+                .y("share of requests")
+                .logX()
+                .distribution("undisturbed", array(served.calm().whole()))
+                .distribution("drained and killed", array(served.disturbed().whole())))
         .chart(
             Chart.scatter("Time to the end, by scheduled arrival")
                 .x("seconds since the load began")
@@ -107,16 +103,6 @@ final class ServedReport {
 
   private static String seconds(double seconds) {
     return Double.isNaN(seconds) ? "none" : "%.2f s".formatted(seconds);
-  }
-
-  private static Chart curve(Chart chart, String name, List<Double> values) {
-    double[] sorted =
-        values.stream().mapToDouble(value -> Math.max(value, 1e-4)).sorted().toArray();
-    double[] shares = new double[sorted.length];
-    for (int i = 0; i < shares.length; i++) {
-      shares[i] = (i + 1.0) / shares.length;
-    }
-    return chart.series(name, sorted, shares);
   }
 
   private static double[] array(List<Double> values) {

@@ -13,7 +13,6 @@ import dev.banyan.serve.OpenLoop;
 import dev.banyan.serve.Percentiles;
 import dev.banyan.serve.Workload;
 import java.io.PrintWriter;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,14 +137,12 @@ record LoadReport(
                 + ". Each request was sent at its time, however many were still open, and counts from it.")
         .table(percentiles())
         .chart(
-            shares(
-                    Chart.lines("Shares of requests by latency")
-                        .x("seconds")
-                        .y("share of requests")
-                        .logX(),
-                    "first token",
-                    outcome.values(LoadAnswer::firstSeconds))
-                .series("end to end", sorted(whole()), shares(sorted(whole()).length)));
+            Chart.lines("Shares of requests by latency")
+                .x("seconds")
+                .y("share of requests")
+                .logX()
+                .distribution("first token", outcome.values(LoadAnswer::firstSeconds))
+                .distribution("end to end", whole()));
     report.section("Over time").chart(overTime());
     if (outcome.failed() > 0) {
       Table table = Table.of("failed", "requests", "what was said");
@@ -168,28 +165,6 @@ record LoadReport(
             outcome.values(LoadAnswer::arrivalSeconds),
             outcome.values(LoadAnswer::firstSeconds))
         .series("end to end", outcome.values(LoadAnswer::arrivalSeconds), whole());
-  }
-
-  /** A curve from the quickest request to the slowest. */
-  static Chart shares(Chart chart, String name, double[] values) {
-    double[] sorted = sorted(values);
-    return chart.series(name, sorted, shares(sorted.length));
-  }
-
-  private static double[] sorted(double[] values) {
-    return Arrays.stream(values)
-        .filter(value -> !Double.isNaN(value))
-        .map(value -> Math.max(value, 1e-4)) // for an axis of logarithms
-        .sorted()
-        .toArray();
-  }
-
-  private static double[] shares(int count) {
-    double[] shares = new double[count];
-    for (int i = 0; i < count; i++) {
-      shares[i] = (i + 1.0) / count;
-    }
-    return shares;
   }
 
   private static String seconds(double seconds) {

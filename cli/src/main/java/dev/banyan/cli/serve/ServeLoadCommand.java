@@ -15,7 +15,6 @@ import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -43,21 +42,12 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
 
   @Mixin private Common common = new Common();
 
+  @Mixin private ArrivalFlags arrivals = new ArrivalFlags();
+
+  @Mixin private ClientFlags as = new ClientFlags();
+
   @Parameters(paramLabel = "URL", description = "The server, with or without /v1.")
   private String url = "";
-
-  @Option(
-      names = "--rate",
-      paramLabel = "R",
-      description = "Mean requests per second; a trace is stretched to it, or left as it is.")
-  private @Nullable Double rate;
-
-  @Option(
-      names = "--cv",
-      paramLabel = "CV",
-      defaultValue = "1",
-      description = "Variation of gamma gaps, 1 for Poisson (default: ${DEFAULT-VALUE}).")
-  private double cv = 1;
 
   @Option(
       names = "--requests",
@@ -96,35 +86,8 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
               + " LLMServingSim.")
   private @Nullable Path trace;
 
-  @Option(
-      names = "--most-prompt",
-      paramLabel = "TOKENS",
-      defaultValue = "6144",
-      description = "Longer prompts are cut (default: ${DEFAULT-VALUE}).")
-  private int mostPrompt = Workload.CAP;
-
-  @Option(
-      names = "--most-output",
-      paramLabel = "TOKENS",
-      defaultValue = "6144",
-      description = "Longer outputs are cut (default: ${DEFAULT-VALUE}).")
-  private int mostOutput = Workload.CAP;
-
   @Option(names = "--model", paramLabel = "NAME", description = "Default: the first it lists.")
   private String model = "";
-
-  @Option(
-      names = "--key",
-      paramLabel = "KEY",
-      defaultValue = "${env:BANYAN_KEY}",
-      description = "Its API key (default: the environment's BANYAN_KEY).")
-  private @Nullable String key;
-
-  @Option(
-      names = "--cert",
-      paramLabel = "PEM",
-      description = "Trust this certificate, for a server whose own one nobody signed.")
-  private @Nullable Path certificate;
 
   @Option(names = "--chat", description = "Ask /chat/completions instead of /completions.")
   private boolean chat;
@@ -152,12 +115,16 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
   @Override
   public ExitCode call() throws IOException {
     Workload asked = workload();
-    String secret = key == null ? "" : key;
     var target =
         new LoadTarget(
-            url, secret, model, chat, mayEnd, LoadFields.read(fields), Duration.ofSeconds(timeout));
-    try (HttpClient http =
-        new GatewayClient(url, secret, Optional.ofNullable(certificate)).http()) {
+            url,
+            as.key(),
+            model,
+            chat,
+            mayEnd,
+            LoadFields.read(fields),
+            Duration.ofSeconds(timeout));
+    try (HttpClient http = as.client(url).http()) {
       OpenLoop test = OpenLoop.of(target, http);
       List<LoadRequest> drawn =
           seconds == null
@@ -219,10 +186,8 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
     if (trace != null && workload != null) {
       throw new UserInputException("name either a --trace or a --workload");
     }
-    if (rate != null && !(rate > 0 && Double.isFinite(rate))) {
-      throw new UserInputException("--rate is " + rate + ", a number above 0 was expected");
-    }
-    if (trace == null && rate == null) {
+    double rate = arrivals.rate();
+    if (trace == null && rate == 0) {
       throw new UserInputException("say how many requests a second, for example --rate 4");
     }
     if (requests != null && requests < 1) {
@@ -231,18 +196,14 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
     if (promptTokens < 1 || outputTokens < 1) {
       throw new UserInputException("--prompt-tokens and --output-tokens must be at least 1");
     }
-    if (!(cv > 0) || Double.isInfinite(cv)) {
-      throw new UserInputException("--cv is " + cv + ", a number above 0 was expected");
-    }
-    double asked = rate == null ? 0 : rate;
     if (trace != null) {
       Trace read = Trace.read(trace);
       int all = read.requests().size();
       int count = requests != null ? requests : seconds != null ? all : USUAL_REQUESTS;
-      return Workload.of(read, Math.min(all, count), asked).capped(mostPrompt, mostOutput);
+      return arrivals.capped(Workload.of(read, Math.min(all, count), rate));
     }
     String name = workload == null ? promptTokens + "-" + outputTokens : workload;
     int count = requests == null ? USUAL_REQUESTS : requests;
-    return Workload.generated(name, count, asked, cv).capped(mostPrompt, mostOutput);
+    return arrivals.capped(Workload.generated(name, count, rate, arrivals.cv()));
   }
 }

@@ -69,7 +69,7 @@ final class OpenAi {
     try {
       route(exchange);
     } catch (BadRequestException e) {
-      fail(exchange, e.status, e.getMessage(), e.code);
+      OpenAiError.answer(exchange, e.status, e.getMessage(), e.code);
     } catch (UserInputException | IllegalArgumentException e) {
       // where the model lies is nobody's business outside
       String message = e.getMessage();
@@ -86,18 +86,7 @@ final class OpenAi {
 
   private static void fail(Exchange exchange, int status, @Nullable String message)
       throws IOException {
-    fail(exchange, status, message, "");
-  }
-
-  private static void fail(Exchange exchange, int status, @Nullable String message, String code)
-      throws IOException {
-    String error =
-        code.isEmpty() ? OpenAiError.of(status, message) : OpenAiError.of(status, message, code);
-    if (exchange.isStreaming()) {
-      exchange.event("data: " + error + "\n\n");
-    } else {
-      exchange.send(status, "application/json", error);
-    }
+    OpenAiError.answer(exchange, status, message, "");
   }
 
   private void route(Exchange exchange) throws IOException, InterruptedException {

@@ -1,6 +1,7 @@
 package dev.banyan.serve.http;
 
 import dev.banyan.core.Json;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,18 @@ import org.jspecify.annotations.Nullable;
 /** Error objects as OpenAI clients expect them. */
 public final class OpenAiError {
   private OpenAiError() {}
+
+  /** Answers with an error: as an event where a stream has begun, else as the whole answer. */
+  public static void answer(
+      HttpServer.Exchange exchange, int status, @Nullable String message, String code)
+      throws IOException {
+    String error = code.isEmpty() ? of(status, message) : of(status, message, code);
+    if (exchange.isStreaming()) {
+      exchange.event("data: " + error + "\n\n");
+    } else {
+      exchange.send(status, "application/json", error);
+    }
+  }
 
   /** With the code OpenAI has for the status, where it has one. */
   public static String of(int status, @Nullable String message) {

@@ -37,7 +37,7 @@ final class Backend {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Stay> stays = new LinkedHashSet<>();
-  private Optional<LoadReport> report = Optional.empty();
+  private Optional<BackendLoad> report = Optional.empty();
   private int oursAtReport;
   private int blocksSinceReport;
   private int blocksBeforeReport;
@@ -102,7 +102,7 @@ final class Backend {
   }
 
   /** It answered. */
-  void reported(Optional<LoadReport> told) {
+  void reported(Optional<BackendLoad> told) {
     lock.lock();
     try {
       report = told;
@@ -180,7 +180,8 @@ final class Backend {
   InstanceLoad load() {
     lock.lock();
     try {
-      LoadReport told = report.orElse(new LoadReport(0, 0, java.util.OptionalDouble.empty(), 0, 1));
+      BackendLoad told =
+          report.orElse(new BackendLoad(0, 0, java.util.OptionalDouble.empty(), 0, 1));
       int others = Math.max(0, told.running() + told.waiting() - oursAtReport);
       int all = report.isEmpty() ? stays.size() : others + stays.size();
       int waiting = Math.min(told.waiting(), all);
@@ -211,6 +212,6 @@ final class Backend {
   }
 
   private int blockTokens() {
-    return Math.max(1, report.map(LoadReport::blockTokens).orElse(1));
+    return Math.max(1, report.map(BackendLoad::blockTokens).orElse(1));
   }
 }

@@ -19,7 +19,7 @@ final class Backends implements AutoCloseable {
   private static final long EVERY_MILLIS = 500;
   private static final int MOST_SILENT = 2;
 
-  final Line line;
+  final BackendHttp line;
   private final List<Backend> all; // changed where an awaited one has come
   private final Optional<String> name;
   private final ReentrantLock picking = new ReentrantLock();
@@ -31,7 +31,7 @@ final class Backends implements AutoCloseable {
   /**
    * @param name what clients call the model of all of them; empty to leave them their names
    */
-  Backends(Line line, List<Backend> all, Optional<String> name) {
+  Backends(BackendHttp line, List<Backend> all, Optional<String> name) {
     this.line = line;
     this.all = new CopyOnWriteArrayList<>(all);
     this.name = name;

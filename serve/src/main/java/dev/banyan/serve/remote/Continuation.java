@@ -69,7 +69,11 @@ sealed interface Continuation {
    * @param template the conversation as text, where the backend could be asked for it
    */
   static Continuation of(
-      Asked asked, Emitted emitted, Kind kind, int mostTokens, Optional<String> template) {
+      AskedCompletion asked,
+      Emitted emitted,
+      Kind kind,
+      int mostTokens,
+      Optional<String> template) {
     Optional<String> bound = bound(asked, emitted);
     if (bound.isPresent()) {
       return new Impossible(bound.get());
@@ -114,13 +118,13 @@ sealed interface Continuation {
   }
 
   /** Whether exact ids would be used, which is worth moving for. */
-  static boolean isExact(Asked asked, Emitted emitted) {
+  static boolean isExact(AskedCompletion asked, Emitted emitted) {
     return bound(asked, emitted).isEmpty()
         && emitted.hasIds()
         && !promptIds(asked, emitted).isEmpty();
   }
 
-  private static Optional<String> bound(Asked asked, Emitted emitted) {
+  private static Optional<String> bound(AskedCompletion asked, Emitted emitted) {
     JsonNode body = asked.body();
     for (String each : BOUND) {
       if (body.hasNonNull(each)) {
@@ -145,7 +149,11 @@ sealed interface Continuation {
 
   /** Sets the prompt; gives its tokens, 0 when they are not counted, -1 when there is no way. */
   private static int prompt(
-      Asked asked, Emitted emitted, Kind kind, Optional<String> template, ObjectNode body) {
+      AskedCompletion asked,
+      Emitted emitted,
+      Kind kind,
+      Optional<String> template,
+      ObjectNode body) {
     List<Integer> ids = promptIds(asked, emitted);
     boolean known = !ids.isEmpty() && kind.takesIds();
     if (known && (emitted.hasIds() || emitted.isEmpty())) {
@@ -176,12 +184,12 @@ sealed interface Continuation {
     return -1;
   }
 
-  private static JsonNode said(Asked asked, Emitted emitted) {
+  private static JsonNode said(AskedCompletion asked, Emitted emitted) {
     List<JsonNode> prompts = asked.prompts();
     return prompts.get(Math.min(prompts.size() - 1, emitted.index / asked.choices()));
   }
 
-  private static List<Integer> promptIds(Asked asked, Emitted emitted) {
+  private static List<Integer> promptIds(AskedCompletion asked, Emitted emitted) {
     if (!emitted.promptIds().isEmpty() || asked.chat()) {
       return emitted.promptIds();
     }

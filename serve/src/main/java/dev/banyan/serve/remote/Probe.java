@@ -30,7 +30,7 @@ final class Probe {
    * @param awaits whether one that does not answer yet, or has no models yet, is given as such
    * @throws UserInputException when nothing answers, no OpenAI server, or one that wants a key
    */
-  static Backend backend(int id, URI address, Line line, boolean awaits) {
+  static Backend backend(int id, URI address, BackendHttp line, boolean awaits) {
     URI url = base(address);
     HttpResponse<String> answer;
     try {
@@ -86,7 +86,7 @@ final class Probe {
     }
   }
 
-  private static Kind kind(JsonNode listed, URI url, Line line) {
+  private static Kind kind(JsonNode listed, URI url, BackendHttp line) {
     switch (listed.path(0).path("owned_by").asString("")) {
       case "vllm" -> {
         return Kind.VLLM;
@@ -148,16 +148,16 @@ final class Probe {
    *
    * @throws IOException when it does not answer, or not with 200
    */
-  static void report(Backend backend, Line line) throws IOException {
+  static void report(Backend backend, BackendHttp line) throws IOException {
     backend.asking();
-    Optional<LoadReport> report = Optional.empty();
+    Optional<BackendLoad> report = Optional.empty();
     boolean offered = false;
     if (backend.kind != Kind.OPENAI) {
       HttpResponse<String> metrics = line.watch(backend.url, "/metrics");
       offered = !NOT_OFFERED.contains(metrics.statusCode());
       if (offered) {
         requireAnswer(metrics, "/metrics");
-        report = LoadReport.of(backend.kind, samples(metrics));
+        report = BackendLoad.of(backend.kind, samples(metrics));
       }
     }
     if (!offered) {
@@ -166,7 +166,7 @@ final class Probe {
     if (backend.kind == Kind.LLAMA_CPP) {
       HttpResponse<String> slots = line.watch(backend.url, "/slots");
       if (slots.statusCode() == 200) {
-        report = LoadReport.withSlots(report, json(slots));
+        report = BackendLoad.withSlots(report, json(slots));
       }
     }
     backend.reported(report);

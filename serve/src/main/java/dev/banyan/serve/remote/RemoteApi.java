@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /** What the gateway answers itself, and what it asks its backends for. */
@@ -59,22 +58,11 @@ final class RemoteApi {
         route(exchange, guest);
       }
     } catch (BadRequestException e) {
-      fail(exchange, e.status, e.getMessage(), e.code);
+      OpenAiError.answer(exchange, e.status, e.getMessage(), e.code);
     } catch (UserInputException e) {
-      fail(exchange, 400, e.getMessage(), "");
+      OpenAiError.answer(exchange, 400, e.getMessage(), "");
     } catch (RuntimeException e) {
-      fail(exchange, 500, "the server could not answer", "");
-    }
-  }
-
-  private static void fail(Exchange exchange, int status, @Nullable String message, String code)
-      throws IOException {
-    String error =
-        code.isEmpty() ? OpenAiError.of(status, message) : OpenAiError.of(status, message, code);
-    if (exchange.isStreaming()) {
-      exchange.event("data: " + error + "\n\n");
-    } else {
-      exchange.send(status, "application/json", error);
+      OpenAiError.answer(exchange, 500, "the server could not answer", "");
     }
   }
 
@@ -109,9 +97,9 @@ final class RemoteApi {
   }
 
   private void complete(Exchange exchange) throws IOException {
-    Asked asked = Asked.of(exchange.path(), exchange.body());
+    AskedCompletion asked = AskedCompletion.of(exchange.path(), exchange.body());
     exchange.trip().submitted("");
-    new Passage(backends, exchange, asked, authorization(exchange)).run();
+    new RelayedCompletion(backends, exchange, asked, authorization(exchange)).run();
   }
 
   private String authorization(Exchange exchange) {
@@ -263,7 +251,7 @@ final class RemoteApi {
       HttpResponse<InputStream> answer = upstream.answer();
       Optional<byte[]> all = Upstream.whole(answer);
       if (all.isEmpty()) {
-        fail(exchange, 502, Upstream.TOO_LONG, "");
+        OpenAiError.answer(exchange, 502, Upstream.TOO_LONG, "");
         return;
       }
       String type = answer.headers().firstValue("Content-Type").orElse("application/json");

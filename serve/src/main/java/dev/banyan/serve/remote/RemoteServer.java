@@ -46,7 +46,7 @@ public final class RemoteServer implements AutoCloseable {
     Listening listening =
         Listening.of(settings.host(), settings.port(), settings.keys(), settings.tls());
     String key = settings.backendKey().map(RemoteServer::key).orElse("");
-    Line line = Line.open(key);
+    BackendHttp line = BackendHttp.open(key);
     List<Backend> all = new ArrayList<>();
     try {
       find(settings, line, all);
@@ -81,7 +81,7 @@ public final class RemoteServer implements AutoCloseable {
     }
   }
 
-  private static void find(RemoteSettings settings, Line line, List<Backend> all) {
+  private static void find(RemoteSettings settings, BackendHttp line, List<Backend> all) {
     all.clear();
     for (URI each : settings.backends()) {
       all.add(Probe.backend(all.size(), each, line, settings.awaits()));

@@ -16,7 +16,7 @@ class RemoteFuzzTest {
     try {
       var samples = PrometheusText.read(new String(bytes, StandardCharsets.UTF_8));
       for (Kind each : Kind.values()) {
-        LoadReport.of(each, samples)
+        BackendLoad.of(each, samples)
             .ifPresent(
                 report -> {
                   if (report.running() < 0 || report.waiting() < 0 || report.blockTokens() < 1) {

@@ -72,8 +72,9 @@ final class RemoteGatewayTest {
   }
 
   /** What a client makes of a stream. */
-  private record Told(List<String> texts, List<String> finishes, JsonNode usage, String all) {
-    static Told of(String all) {
+  private record ClientStream(
+      List<String> texts, List<String> finishes, JsonNode usage, String all) {
+    static ClientStream of(String all) {
       List<StringBuilder> texts = new ArrayList<>();
       List<String> finishes = new ArrayList<>();
       JsonNode usage = Json.mapper().createObjectNode();
@@ -105,7 +106,8 @@ final class RemoteGatewayTest {
           }
         }
       }
-      return new Told(texts.stream().map(StringBuilder::toString).toList(), finishes, usage, all);
+      return new ClientStream(
+          texts.stream().map(StringBuilder::toString).toList(), finishes, usage, all);
     }
   }
 
@@ -157,10 +159,10 @@ final class RemoteGatewayTest {
             path,
             ",\"stream\":true,\"max_tokens\":24,\"stream_options\":{\"include_usage\":true}"
                 + more);
-    Told whole;
+    ClientStream whole;
     try (var server = new FakeServer(kind);
         var gateway = before(server)) {
-      whole = Told.of(post(of(gateway), path, body).body());
+      whole = ClientStream.of(post(of(gateway), path, body).body());
     }
     int tokens = whole.usage().path("completion_tokens").asInt();
     assertThat(tokens).isGreaterThan(2);
@@ -168,7 +170,7 @@ final class RemoteGatewayTest {
       try (var dying = new FakeServer(kind).dyingAfter(after);
           var other = new FakeServer(kind);
           var gateway = before(dying, other)) {
-        Told told = Told.of(post(of(gateway), path, body).body());
+        ClientStream told = ClientStream.of(post(of(gateway), path, body).body());
         assertThat(told.texts()).as("after %d", after).isEqualTo(whole.texts());
         assertThat(told.finishes()).isEqualTo(whole.finishes());
         assertThat(told.all()).doesNotContain("\"error\"").endsWith("data: [DONE]\n\n");
@@ -215,8 +217,8 @@ final class RemoteGatewayTest {
         assertThat(gateway.drain(0)).isTrue();
         Thread.onSpinWait();
       }
-      Told whole = Told.of(post(other.url(), CHAT, body).body());
-      assertThat(Told.of(told.get().body()).texts()).isEqualTo(whole.texts());
+      ClientStream whole = ClientStream.of(post(other.url(), CHAT, body).body());
+      assertThat(ClientStream.of(told.get().body()).texts()).isEqualTo(whole.texts());
       assertThat(post(of(gateway), CHAT, body).statusCode()).isEqualTo(200);
       assertThat(stuck.asked).hasSize(1);
       assertThat(gateway.drain(2)).isFalse();
@@ -249,8 +251,8 @@ final class RemoteGatewayTest {
         var gateway = before(dying, other)) {
       String told = post(of(gateway), CHAT, body).body();
       assertThat(told).doesNotContain("error");
-      assertThat(Told.of(told).texts())
-          .isEqualTo(Told.of(post(other.url(), CHAT, body).body()).texts());
+      assertThat(ClientStream.of(told).texts())
+          .isEqualTo(ClientStream.of(post(other.url(), CHAT, body).body()).texts());
     }
   }
 
@@ -380,7 +382,8 @@ final class RemoteGatewayTest {
               1);
       try (var gateway = RemoteGateway.open(settings)) {
         String body = "{\"model\":\"house\",\"prompt\":\"a\",\"stream\":true}";
-        assertThat(Told.of(post(of(gateway), TEXT, body).body()).texts().getFirst()).isNotEmpty();
+        assertThat(ClientStream.of(post(of(gateway), TEXT, body).body()).texts().getFirst())
+            .isNotEmpty();
         assertThat(server.asked.getFirst().path("model").asString()).isEqualTo("tiny");
         assertThat(post(of(gateway), TEXT, body("", "")).statusCode()).isEqualTo(404);
       }
@@ -570,7 +573,7 @@ final class RemoteGatewayTest {
           assertThat(told).contains("cannot go on elsewhere: its token ids are not known");
         } else {
           String whole = post(other.url(), path, body).body();
-          assertThat(Told.of(told).texts()).isEqualTo(Told.of(whole).texts());
+          assertThat(ClientStream.of(told).texts()).isEqualTo(ClientStream.of(whole).texts());
         }
       }
     }
@@ -611,8 +614,8 @@ final class RemoteGatewayTest {
       still.reached.get();
       still.stalled();
       String all = told.get(20, TimeUnit.SECONDS).body(); // alone about 5
-      assertThat(Told.of(all).texts())
-          .isEqualTo(Told.of(post(other.url(), TEXT, body).body()).texts());
+      assertThat(ClientStream.of(all).texts())
+          .isEqualTo(ClientStream.of(post(other.url(), TEXT, body).body()).texts());
     }
   }
 
@@ -624,9 +627,10 @@ final class RemoteGatewayTest {
         var third = new FakeServer(Kind.VLLM).dyingAfter(4);
         var last = new FakeServer(Kind.VLLM);
         var gateway = before(first, second, third, last)) {
-      Told told = Told.of(post(of(gateway), CHAT, body).body());
+      ClientStream told = ClientStream.of(post(of(gateway), CHAT, body).body());
       assertThat(gateway.moved()).isEqualTo(3);
-      assertThat(told.texts()).isEqualTo(Told.of(post(last.url(), CHAT, body).body()).texts());
+      assertThat(told.texts())
+          .isEqualTo(ClientStream.of(post(last.url(), CHAT, body).body()).texts());
     }
   }
 

@@ -23,15 +23,15 @@ import tools.jackson.databind.node.ObjectNode;
  * backend's bytes. When the backend dies or is drained, the answer begins again elsewhere if the
  * client has nothing of it, and else goes on as a {@link Continuation} in the same stream.
  */
-final class Passage implements Backend.Stay {
+final class RelayedCompletion implements Backend.Stay {
   private static final int MOST_HALVES = 4;
   private static final String HALF = "\uFFFD";
 
   private final Backends backends;
   private final Exchange exchange;
-  private final Asked asked;
+  private final AskedCompletion asked;
   private final String authorization;
-  private final Told told;
+  private final ClientStream told;
   private final List<Emitted> answers;
   private final Set<Backend> tried = new HashSet<>();
   private String why = "no backend is up";
@@ -47,12 +47,13 @@ final class Passage implements Backend.Stay {
   /**
    * @param authorization the client's, for backends that look at it themselves
    */
-  Passage(Backends backends, Exchange exchange, Asked asked, String authorization) {
+  RelayedCompletion(
+      Backends backends, Exchange exchange, AskedCompletion asked, String authorization) {
     this.backends = backends;
     this.exchange = exchange;
     this.asked = asked;
     this.authorization = authorization;
-    this.told = new Told(exchange, asked);
+    this.told = new ClientStream(exchange, asked);
     this.answers = told.answers();
     this.movable = asked.streams();
   }
@@ -110,7 +111,7 @@ final class Passage implements Backend.Stay {
           return;
         }
       }
-    } catch (Told.ClientGoneException e) {
+    } catch (ClientStream.ClientGoneException e) {
       // nobody to tell
     } finally {
       exchange.trip().prompted(told.promptTokens());
@@ -164,7 +165,7 @@ final class Passage implements Backend.Stay {
       }
       whole(status, type, all.get());
       return End.DONE;
-    } catch (Told.ClientGoneException e) {
+    } catch (ClientStream.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
       broken(backend, e);
@@ -222,7 +223,7 @@ final class Passage implements Backend.Stay {
     try {
       exchange.send(status, type, all, 1);
     } catch (IOException e) {
-      throw new Told.ClientGoneException(e);
+      throw new ClientStream.ClientGoneException(e);
     }
   }
 
@@ -336,7 +337,7 @@ final class Passage implements Backend.Stay {
       if (way instanceof Continuation.Further further) {
         further.body().put("model", model.id());
       }
-    } catch (Told.ClientGoneException e) {
+    } catch (ClientStream.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
       leaveBackend(backend);
@@ -466,7 +467,7 @@ final class Passage implements Backend.Stay {
       if (of.stream().anyMatch(each -> !each.isOver())) {
         broken(backend, "its backend broke off");
       }
-    } catch (Told.ClientGoneException e) {
+    } catch (ClientStream.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
       if (of.stream().anyMatch(each -> !each.isOver())) {

@@ -17,11 +17,11 @@ import tools.jackson.databind.JsonNode;
  * @param blocks KV memory in blocks; 0 when it does not tell
  * @param blockTokens tokens a block holds
  */
-record LoadReport(int running, int waiting, OptionalDouble used, int blocks, int blockTokens) {
+record BackendLoad(int running, int waiting, OptionalDouble used, int blocks, int blockTokens) {
   private static final int USUAL_BLOCK = 16;
 
   /** Reads the metrics of a kind; empty when they are not there. */
-  static Optional<LoadReport> of(Kind kind, List<Sample> samples) {
+  static Optional<BackendLoad> of(Kind kind, List<Sample> samples) {
     return switch (kind) {
       case VLLM -> vllm(samples);
       case SGLANG -> sglang(samples);
@@ -35,7 +35,7 @@ record LoadReport(int running, int waiting, OptionalDouble used, int blocks, int
    * vLLM, with a label {@code engine} for each of several data-parallel engines. The share of
    * memory was called {@code gpu_cache_usage_perc} until 0.10.
    */
-  private static Optional<LoadReport> vllm(List<Sample> samples) {
+  private static Optional<BackendLoad> vllm(List<Sample> samples) {
     OptionalDouble running = sum(samples, "vllm:num_requests_running");
     if (running.isEmpty()) {
       return Optional.empty();
@@ -53,18 +53,18 @@ record LoadReport(int running, int waiting, OptionalDouble used, int blocks, int
       }
     }
     int waiting = count(sum(samples, "vllm:num_requests_waiting"));
-    return Optional.of(new LoadReport(count(running), waiting, used, blocks, blockTokens));
+    return Optional.of(new BackendLoad(count(running), waiting, used, blocks, blockTokens));
   }
 
   /** SGLang: ranks of one data-parallel group tell the same numbers, groups their own. */
-  private static Optional<LoadReport> sglang(List<Sample> samples) {
+  private static Optional<BackendLoad> sglang(List<Sample> samples) {
     OptionalDouble running = groups(samples, "sglang:num_running_reqs");
     if (running.isEmpty()) {
       return Optional.empty();
     }
     OptionalDouble tokens = groups(samples, "sglang:max_total_num_tokens");
     return Optional.of(
-        new LoadReport(
+        new BackendLoad(
             count(running),
             count(groups(samples, "sglang:num_queue_reqs")),
             mean(samples, "sglang:token_usage"),
@@ -73,13 +73,13 @@ record LoadReport(int running, int waiting, OptionalDouble used, int blocks, int
   }
 
   /** llama.cpp; the share of memory is told by old versions only, see {@link #withSlots}. */
-  private static Optional<LoadReport> llamaCpp(List<Sample> samples) {
+  private static Optional<BackendLoad> llamaCpp(List<Sample> samples) {
     OptionalDouble running = sum(samples, "llamacpp:requests_processing");
     if (running.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
-        new LoadReport(
+        new BackendLoad(
             count(running),
             count(sum(samples, "llamacpp:requests_deferred")),
             mean(samples, "llamacpp:kv_cache_usage_ratio"),
@@ -87,13 +87,13 @@ record LoadReport(int running, int waiting, OptionalDouble used, int blocks, int
             USUAL_BLOCK));
   }
 
-  private static Optional<LoadReport> banyan(List<Sample> samples) {
+  private static Optional<BackendLoad> banyan(List<Sample> samples) {
     OptionalDouble running = sum(samples, "banyan_requests_running");
     if (running.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
-        new LoadReport(
+        new BackendLoad(
             count(running),
             count(sum(samples, "banyan_requests_waiting")),
             mean(samples, "banyan_kv_used_ratio"),
@@ -105,7 +105,7 @@ record LoadReport(int running, int waiting, OptionalDouble used, int blocks, int
    * With llama.cpp's {@code /slots}: each slot has its part of the context set aside, so the share
    * of slots that are processing is the share that is taken. Without metrics they count requests.
    */
-  static Optional<LoadReport> withSlots(Optional<LoadReport> report, JsonNode slots) {
+  static Optional<BackendLoad> withSlots(Optional<BackendLoad> report, JsonNode slots) {
     if (!slots.isArray() || slots.isEmpty()) {
       return report;
     }
@@ -115,12 +115,12 @@ record LoadReport(int running, int waiting, OptionalDouble used, int blocks, int
       busy += each.path("is_processing").asBoolean(each.path("state").asInt(0) != 0) ? 1 : 0;
       tokens += Math.max(0, each.path("n_ctx").asInt(0));
     }
-    LoadReport told =
-        report.orElse(new LoadReport(busy, 0, OptionalDouble.empty(), 0, USUAL_BLOCK));
+    BackendLoad told =
+        report.orElse(new BackendLoad(busy, 0, OptionalDouble.empty(), 0, USUAL_BLOCK));
     OptionalDouble used =
         told.used.isPresent() ? told.used : OptionalDouble.of((double) busy / slots.size());
     int blocks = (int) Math.min(Integer.MAX_VALUE, tokens / USUAL_BLOCK);
-    return Optional.of(new LoadReport(told.running, told.waiting, used, blocks, USUAL_BLOCK));
+    return Optional.of(new BackendLoad(told.running, told.waiting, used, blocks, USUAL_BLOCK));
   }
 
   private static OptionalDouble sum(List<Sample> samples, String name) {

@@ -17,21 +17,21 @@ import java.util.concurrent.TimeoutException;
  *
  * @param key what they want after {@code Bearer}; empty for nothing
  */
-record Line(HttpClient client, String key) implements AutoCloseable {
+record BackendHttp(HttpClient client, String key) implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration SMALL = Duration.ofSeconds(10);
 
   /** Two silences and the pauses before them: a silent backend is left after about 5 s. */
   private static final Duration WATCHED = Duration.ofSeconds(2);
 
-  static Line open(String key) {
+  static BackendHttp open(String key) {
     HttpClient client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT)
             .executor(Executors.newVirtualThreadPerTaskExecutor())
             .build();
-    return new Line(client, key);
+    return new BackendHttp(client, key);
   }
 
   /** A small question: models, metrics, slots. */

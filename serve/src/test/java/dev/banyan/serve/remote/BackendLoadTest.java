@@ -15,9 +15,9 @@ import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 /** Metrics as the servers write them, and what is made of them. */
-final class LoadReportTest {
-  private static Optional<LoadReport> read(Kind kind, String text) {
-    return LoadReport.of(kind, PrometheusText.read(text));
+final class BackendLoadTest {
+  private static Optional<BackendLoad> read(Kind kind, String text) {
+    return BackendLoad.of(kind, PrometheusText.read(text));
   }
 
   @Test
@@ -34,7 +34,7 @@ final class LoadReportTest {
         vllm:cache_config_info{block_size="16",cache_dtype="auto",num_gpu_blocks="573",num_gpu_blocks_override="None",swap_space_bytes="4294967296"} 1.0
         vllm:time_to_first_token_seconds_bucket{engine="0",le="+Inf",model_name="Qwen/Qwen3-0.6B"} 7.0
         """;
-    var expected = new LoadReport(3, 2, OptionalDouble.of(0.25), 573, 16);
+    var expected = new BackendLoad(3, 2, OptionalDouble.of(0.25), 573, 16);
     assertThat(read(Kind.VLLM, text.formatted("kv_cache_usage_perc"))).contains(expected);
     assertThat(read(Kind.VLLM, text.formatted("gpu_cache_usage_perc"))).contains(expected);
     assertThat(read(Kind.VLLM, "process_cpu_seconds_total 3\n")).isEmpty();
@@ -54,7 +54,7 @@ final class LoadReportTest {
         vllm:cache_config_info{engine="1",block_size="32",num_gpu_blocks="100"} 1
         """;
     assertThat(read(Kind.VLLM, text))
-        .contains(new LoadReport(7, 1, OptionalDouble.of(0.6), 100, 32));
+        .contains(new BackendLoad(7, 1, OptionalDouble.of(0.6), 100, 32));
   }
 
   @Test
@@ -68,7 +68,7 @@ final class LoadReportTest {
         sglang:max_total_num_tokens{model_name="m",tp_rank="0"} 471258.0
         """;
     assertThat(read(Kind.SGLANG, text))
-        .contains(new LoadReport(5, 1, OptionalDouble.of(0.28), 29453, 16));
+        .contains(new BackendLoad(5, 1, OptionalDouble.of(0.28), 29453, 16));
   }
 
   @Test
@@ -86,14 +86,14 @@ final class LoadReportTest {
         [{"id":0,"n_ctx":4096,"is_processing":true},{"id":1,"n_ctx":4096,"is_processing":true},
          {"id":2,"n_ctx":4096,"is_processing":true},{"id":3,"n_ctx":4096,"is_processing":false}]
         """;
-    Optional<LoadReport> report = read(Kind.LLAMA_CPP, text);
-    assertThat(report).contains(new LoadReport(3, 46, OptionalDouble.empty(), 0, 16));
-    assertThat(LoadReport.withSlots(report, Json.mapper().readTree(slots)))
-        .contains(new LoadReport(3, 46, OptionalDouble.of(0.75), 1024, 16));
-    assertThat(LoadReport.withSlots(Optional.empty(), Json.mapper().readTree(slots)))
-        .contains(new LoadReport(3, 0, OptionalDouble.of(0.75), 1024, 16));
+    Optional<BackendLoad> report = read(Kind.LLAMA_CPP, text);
+    assertThat(report).contains(new BackendLoad(3, 46, OptionalDouble.empty(), 0, 16));
+    assertThat(BackendLoad.withSlots(report, Json.mapper().readTree(slots)))
+        .contains(new BackendLoad(3, 46, OptionalDouble.of(0.75), 1024, 16));
+    assertThat(BackendLoad.withSlots(Optional.empty(), Json.mapper().readTree(slots)))
+        .contains(new BackendLoad(3, 0, OptionalDouble.of(0.75), 1024, 16));
     assertThat(read(Kind.LLAMA_CPP, text + "llamacpp:kv_cache_usage_ratio 0.5\n"))
-        .contains(new LoadReport(3, 46, OptionalDouble.of(0.5), 0, 16));
+        .contains(new BackendLoad(3, 46, OptionalDouble.of(0.5), 0, 16));
   }
 
   @Test
@@ -120,7 +120,7 @@ final class LoadReportTest {
     backend.enter(first, 100);
     backend.asking();
     backend.enter(new Somebody(), 100);
-    backend.reported(Optional.of(new LoadReport(4, 1, OptionalDouble.of(0.5), 100, 16)));
+    backend.reported(Optional.of(new BackendLoad(4, 1, OptionalDouble.of(0.5), 100, 16)));
     InstanceLoad load = backend.load();
     assertThat(load.batch().requests() + load.queue().requests()).isEqualTo(4 + 2);
     assertThat(load.memory().freeBlocks()).isEqualTo(50);
@@ -138,16 +138,16 @@ final class LoadReportTest {
 
   @Test
   void whereAllTellTheirMemoryTheFreestIsPickedElseTheLeastLoaded() {
-    var full = backend(0, new LoadReport(1, 0, OptionalDouble.of(0.9), 1000, 16));
-    var free = backend(1, new LoadReport(4, 0, OptionalDouble.of(0.1), 1000, 16));
-    var mute = backend(2, new LoadReport(3, 0, OptionalDouble.empty(), 0, 16));
-    var idle = backend(3, new LoadReport(0, 0, OptionalDouble.of(0), 10, 16));
+    var full = backend(0, new BackendLoad(1, 0, OptionalDouble.of(0.9), 1000, 16));
+    var free = backend(1, new BackendLoad(4, 0, OptionalDouble.of(0.1), 1000, 16));
+    var mute = backend(2, new BackendLoad(3, 0, OptionalDouble.empty(), 0, 16));
+    var idle = backend(3, new BackendLoad(0, 0, OptionalDouble.of(0), 10, 16));
     assertThat(Picker.pick(0, 10, List.of(full, free))).isEqualTo(1);
     assertThat(Picker.pick(0, 10, List.of(free, mute))).isEqualTo(2);
     assertThat(Picker.pick(0, 10, List.of(full, free, idle))).isEqualTo(3);
   }
 
-  private static InstanceLoad backend(int id, LoadReport report) {
+  private static InstanceLoad backend(int id, BackendLoad report) {
     var backend = new Backend(id, URI.create("http://x"), Kind.VLLM, List.of());
     backend.reported(Optional.of(report));
     return backend.load();

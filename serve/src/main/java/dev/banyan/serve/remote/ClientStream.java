@@ -14,14 +14,14 @@ import tools.jackson.databind.node.ObjectNode;
  * What one client was told, and how it is told more: parts that follow another backend's look as if
  * the first one had written them.
  */
-final class Told {
+final class ClientStream {
   private final Exchange exchange;
-  private final Asked asked;
+  private final AskedCompletion asked;
   private final List<Emitted> answers = new ArrayList<>();
   private final ObjectNode envelope = Json.mapper().createObjectNode();
   private int promptTokens;
 
-  Told(Exchange exchange, Asked asked) {
+  ClientStream(Exchange exchange, AskedCompletion asked) {
     this.exchange = exchange;
     this.asked = asked;
     for (int i = 0; i < asked.answers(); i++) {

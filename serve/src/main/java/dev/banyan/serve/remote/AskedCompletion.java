@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param bytes its body as it came
  */
 @SuppressWarnings("ArrayRecordComponent") // read only here
-record Asked(String path, byte[] bytes, ObjectNode body) {
+record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
   private static final String CHAT = "/v1/chat/completions";
   private static final byte[] WITH_IDS =
       "{\"return_token_ids\":true,".getBytes(StandardCharsets.US_ASCII);
@@ -31,10 +31,10 @@ record Asked(String path, byte[] bytes, ObjectNode body) {
    *
    * @throws BadRequestException when it is no JSON object, or asks for too many answers
    */
-  static Asked of(String path, byte[] bytes) throws BadRequestException {
+  static AskedCompletion of(String path, byte[] bytes) throws BadRequestException {
     try {
       if (Json.mapper().readTree(bytes) instanceof ObjectNode body) {
-        var asked = new Asked(path, bytes, body);
+        var asked = new AskedCompletion(path, bytes, body);
         if ((long) asked.choices() * asked.prompts().size() > MOST_ANSWERS) {
           throw new BadRequestException(
               400, "at most " + MOST_ANSWERS + " answers can be asked for at once");
