@@ -303,8 +303,7 @@ public final class EngineProcess {
 
   private void submit(Say.Submit submit) {
     try {
-      engine.submit(
-          submit.request(), submit.epoch(), submit.asked(), submit.generated(), submit.moves());
+      migrations.submit(submit);
     } catch (RuntimeException e) {
       boolean unused = engine.cancel(submit.request());
       told.add(

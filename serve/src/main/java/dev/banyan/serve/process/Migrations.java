@@ -410,6 +410,16 @@ final class Migrations {
     ending.removeIf(this::released);
   }
 
+  /**
+   * A request comes from the gateway. It may be one that a move still holds here, as when the
+   * destination took it and died: that move is over, or the gateway's answer to it would free what
+   * comes now.
+   */
+  void submit(Say.Submit asked) {
+    cancelled(asked.request());
+    engine.submit(asked.request(), asked.epoch(), asked.asked(), asked.generated(), asked.moves());
+  }
+
   /** Nobody wants a request any more. */
   void cancelled(long request) {
     Leaving out = leaving.get(request);

@@ -2,25 +2,33 @@ package dev.banyan.serve.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banyan.model.Sampling;
 import dev.banyan.serve.engine.Engine;
 import dev.banyan.serve.engine.Forward;
 import dev.banyan.serve.engine.Guide;
+import dev.banyan.serve.policy.ClassCounts;
 import dev.banyan.serve.policy.ClassOrder;
+import dev.banyan.serve.policy.InstanceLoad;
+import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.policy.RoundRobin;
 import dev.banyan.serve.protocol.Message;
 import dev.banyan.serve.protocol.Migration;
+import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
+import dev.banyan.serve.wire.TokenRequest;
 import dev.banyan.serve.wire.Wire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The side that takes a request, while a block of it is being read. */
+/** What an engine does for requests that move. */
 final class MigrationsTest {
   private static final int BLOCKS = 8;
   private static final int BLOCK_BYTES = 32;
@@ -34,7 +42,7 @@ final class MigrationsTest {
 
     @Override
     public List<float[]> step(List<Piece> pieces) {
-      throw new IllegalStateException("nothing is to be computed");
+      return pieces.stream().map(piece -> new float[] {0, 0, 1, 0}).toList();
     }
 
     @Override
@@ -64,6 +72,7 @@ final class MigrationsTest {
     public void prompt(long request, List<Token> tokens) {}
   }
 
+  private final List<Say> said = new ArrayList<>();
   private final Engine engine =
       new Engine(
           new Memory(),
@@ -73,13 +82,7 @@ final class MigrationsTest {
           new Silent());
   private final Migrations migrations =
       new Migrations(
-          1,
-          engine,
-          new RoundRobin(),
-          say -> {},
-          address -> {
-            throw new IOException(address);
-          });
+          1, engine, new RoundRobin(), said::add, address -> Wire.connect(address, "destination"));
 
   private Wire source() throws IOException {
     String address = "unix:" + folder.resolve("source");
@@ -128,5 +131,55 @@ final class MigrationsTest {
       assertThat(migrations.room(MOVE, 1, -1)).isNull();
       assertThat(migrations.room(new Migration(8, 1, 5, 0, 1), 1, 0)).isNull();
     }
+  }
+
+  /** It took the request and died; the gateway gives it back here before it answers this side. */
+  @Test
+  void aRequestThatComesBackIsNotFreedByTheAnswerToTheMoveBeforeIt() throws IOException {
+    var asked =
+        new TokenRequest(
+            new int[] {1, 2, 3},
+            Sampling.atTemperature(0),
+            1,
+            9,
+            List.of(),
+            Map.of(),
+            -1,
+            false,
+            PriorityClass.NORMAL,
+            "",
+            "");
+    String address = "unix:" + folder.resolve("destination");
+    try (ServerSocketChannel server = Wire.listen(address)) {
+      migrations.submit(new Say.Submit(7, 1, asked, new int[0], 0));
+      assertThat(engine.step()).isTrue();
+      migrations.give(new Say.Give(7, 1, destination(), address));
+      var move = new Migration(7, 1, 1, 1, 2);
+      Wire unheard = source();
+      for (int stage : new int[] {1, 2}) { // most of it, and the rest when it is held
+        migrations.heard(new Message.Reserved(move, stage, true), unheard);
+        migrations.heard(new Message.Copied(move, stage, true), unheard);
+      }
+      migrations.heard(new Message.Committed(move, false), unheard);
+      assertThat(said).contains(new Say.Protocol(new Message.Ask(move)));
+
+      migrations.submit(new Say.Submit(7, 3, asked, new int[] {2}, 1));
+      migrations.heard(new Message.Owner(move, false, 3, 1), unheard);
+      assertThat(engine.has(7)).isTrue();
+      assertThat(engine.epoch(7)).isEqualTo(3);
+      assertThat(migrations.busy()).isFalse();
+      unheard.close();
+    }
+  }
+
+  private static InstanceLoad destination() {
+    return new InstanceLoad(
+        2,
+        new InstanceLoad.Memory(BLOCKS, BLOCKS, 1, 4, 0),
+        new InstanceLoad.Batch(new ClassCounts(0, 0, 0), 0),
+        InstanceLoad.Queue.EMPTY,
+        new InstanceLoad.InFlight(0, 0, 0),
+        new InstanceLoad.Pace(0.01, 0.01, 0.001, 2e-6),
+        new InstanceLoad.State(false, false, true));
   }
 }
