@@ -26,8 +26,8 @@ class TraceReaderTest {
   @CsvSource({
     "azure-2023.csv, azure, 20, 0, 374, 44",
     "azure-2024.csv, azure, 3, 0, 2162, 5",
-    "burstgpt.csv, burstgpt, 3, 1, 472, 18",
-    "burstgpt-sessions.csv, burstgpt, 2, 0, 472, 18",
+    "burstgpt.csv, burstgpt, 98, 2, 16, 421",
+    "burstgpt-sessions.csv, burstgpt, 36, 1, 41, 18",
     "vidur.csv, vidur, 2, 0, 374, 44",
     "splitwise.csv, splitwise, 2, 0, 512, 10",
     "mooncake.jsonl, mooncake, 12, 0, 6758, 500",
