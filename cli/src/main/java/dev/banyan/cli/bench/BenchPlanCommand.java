@@ -62,7 +62,7 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
       description = "Also plan with recomputation within these percentages of the bound.")
   private List<Integer> budgets = List.of();
 
-  @Option(names = "--run", description = "Also run every step for real, and compare its bits.")
+  @Option(names = "--run", description = "Also run every step (and every plan of --budgets) for real, and compare its bits.")
   private boolean run;
 
   @Option(names = "--seconds", defaultValue = "10", description = "Per step (default: 10).")
@@ -94,14 +94,17 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
     if (cap > 0) {
       result.put("model", new ModelTable(common).run(files, options, cap));
     }
-    if (!budgets.isEmpty()) {
-      result.put("recompute", new RecomputeTable(common).run(files, options, budgets));
-    }
     boolean same = true;
+    if (!budgets.isEmpty()) {
+      List<RecomputeTable.Row> rows =
+          new RecomputeTable(common, run).run(files, options, budgets);
+      result.put("recompute", rows);
+      same = rows.stream().noneMatch(row -> Boolean.FALSE.equals(row.equal()));
+    }
     if (run) {
       List<RunTable.Row> rows = new RunTable(common).run(files, options);
       result.put("run", rows);
-      same = rows.stream().allMatch(RunTable.Row::equal);
+      same &= rows.stream().allMatch(RunTable.Row::equal);
     }
     common.emit(
         result.put("steps", outcomes), () -> Report.titled("Memory plans").table(table(outcomes)));

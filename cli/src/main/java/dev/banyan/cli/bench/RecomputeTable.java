@@ -7,22 +7,35 @@ import dev.banyan.plan.MemoryPlanner;
 import dev.banyan.plan.PlanOptions;
 import dev.banyan.plan.Recomputation;
 import dev.banyan.plan.StepGraph;
+import dev.banyan.tensor.Libtorch;
+import dev.banyan.train.PlannedStep;
+import dev.banyan.train.StepValues;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Plans below the bound: what running operators again costs. */
 final class RecomputeTable {
   private static final double SECONDS = 60;
 
   private final Common common;
+  private final boolean execute;
 
-  RecomputeTable(Common common) {
+  /**
+   * @param execute also run each step with its copies in one block, beside the original in program
+   *     order, and compare every bit
+   */
+  RecomputeTable(Common common, boolean execute) {
     this.common = common;
+    this.execute = execute;
   }
 
-  /** One graph at one budget; {@code holds} is what both checkers say. */
+  /**
+   * One graph at one budget; {@code holds} is what both checkers say, {@code equal} whether a run
+   * gave the original's bits, null where it was not run.
+   */
   record Row(
       String graph,
       int percent,
@@ -32,6 +45,7 @@ final class RecomputeTable {
       long arenaBytes,
       boolean fits,
       boolean holds,
+      @Nullable Boolean equal,
       int copies,
       double extraShare,
       long checkpointPeakBytes,
@@ -39,10 +53,13 @@ final class RecomputeTable {
       double seconds) {}
 
   List<Row> run(List<Path> files, PlanOptions options, List<Integer> percents) throws IOException {
+    if (execute) {
+      Libtorch.start(Libtorch.Use.TRAIN_F32, Runtime.getRuntime().availableProcessors());
+    }
     common
         .out()
         .printf(
-            "%n%-20s %4s %9s %9s %9s %6s %7s %9s %11s %9s %8s%n",
+            "%n%-20s %4s %9s %9s %9s %6s %7s %9s %11s %9s %8s %6s%n",
             "step",
             "%",
             "budget",
@@ -53,7 +70,8 @@ final class RecomputeTable {
             "+FLOPs %",
             "sqrt(n) GB",
             "+FLOPs %",
-            "seconds");
+            "seconds",
+            execute ? "bits" : "");
     List<Row> rows = new ArrayList<>();
     try (Progress progress =
         common.progress("recompute", (long) files.size() * percents.size(), "plans")) {
@@ -70,7 +88,7 @@ final class RecomputeTable {
     return rows;
   }
 
-  private static Row row(
+  private Row row(
       Path file, StepGraph graph, MemoryPlan plan, int percent, PlanOptions options) {
     long budget = plan.lowerBoundBytes() / 100 * percent;
     long start = System.nanoTime();
@@ -79,6 +97,7 @@ final class RecomputeTable {
     boolean holds =
         MemoryPlanner.checkCopies(graph, again.graph()).isEmpty()
             && MemoryPlanner.check(again.graph(), again.plan()).holds();
+    double seconds = (System.nanoTime() - start) / 1e9;
     return new Row(
         file.getFileName().toString().replaceFirst("\\.json(\\.gz)?$", ""),
         percent,
@@ -88,18 +107,26 @@ final class RecomputeTable {
         again.plan().arenaBytes(),
         again.fits(),
         holds,
+        execute && holds ? sameBits(graph, again) : null,
         again.copies(),
         again.extraShare(),
         again.checkpointPeakBytes(),
         again.checkpointShare(),
-        (System.nanoTime() - start) / 1e9);
+        seconds);
+  }
+
+  private boolean sameBits(StepGraph original, Recomputation again) {
+    StepValues values = StepValues.seeded(original, common.seed());
+    return PlannedStep.compare(
+            original, again.graph(), again.plan(), values, common.seed(), Progress.none())
+        .equal();
   }
 
   private void print(Row row) {
     common
         .out()
         .printf(
-            "%-20s %4d %9.4f %9.4f %9.4f %6s %7d %9.3f %11.4f %9.3f %8.2f%s%n",
+            "%-20s %4d %9.4f %9.4f %9.4f %6s %7d %9.3f %11.4f %9.3f %8.2f %6s%s%n",
             row.graph(),
             row.percent(),
             row.budgetBytes() / 1e9,
@@ -111,7 +138,15 @@ final class RecomputeTable {
             row.checkpointPeakBytes() / 1e9,
             100 * row.checkpointShare(),
             row.seconds(),
+            bits(row),
             row.holds() ? "" : "  DOES NOT HOLD");
     common.out().flush();
+  }
+
+  private static String bits(Row row) {
+    if (row.equal() == null) {
+      return "";
+    }
+    return row.equal() ? "same" : "DIFFER";
   }
 }

@@ -239,9 +239,13 @@ final class Migrations {
     }
     if (move.side.over() && leaving.remove(request, move)) {
       double stopped = move.stopped == 0 ? 0 : now() - move.stopped;
-      int blocks = engine.has(request) ? engine.blocks(request) : 0;
       gateway.accept(
-          new Say.Moved(migration, move.side.state().name(), blocks, now() - move.began, stopped));
+          new Say.Moved(
+              migration,
+              move.side.state().name(),
+              blocks(request),
+              now() - move.began,
+              stopped));
     }
   }
 
@@ -249,7 +253,11 @@ final class Migrations {
     long request = move.side.migration().request();
     engine.hold(request);
     move.stopped = now();
-    source(move, move.side.stopped(engine.blocks(request), now()));
+    source(move, move.side.stopped(state(request), now()));
+  }
+
+  private int blocks(long request) {
+    return engine.has(request) ? engine.blocks(request) : 0;
   }
 
   private RequestState state(long request) {
@@ -294,9 +302,16 @@ final class Migrations {
         case DestinationSide.Action.Run run -> {
           // every block came, so none is being read: this only refuses what comes again
           boolean unused = move.close();
+          int used = move.blocks.size() - run.spare();
+          engine.release(move.blocks.subList(used, move.blocks.size()));
           var portable =
               Json.mapper().readValue(run.request().engineState(), Engine.Portable.class);
-          engine.adopt(migration.request(), run.epoch(), run.nextToken(), portable, move.blocks);
+          engine.adopt(
+              migration.request(),
+              run.epoch(),
+              run.nextToken(),
+              portable,
+              move.blocks.subList(0, used));
         }
         case DestinationSide.Action.Release release -> {
           if (!released(move)) {
@@ -364,13 +379,12 @@ final class Migrations {
       }
       case Message.Reserved reserved -> {
         if (mine != null) {
-          source(mine, mine.side.on(reserved, now()));
+          source(mine, mine.side.on(reserved, blocks(migration.request()), now()));
         }
       }
       case Message.Copied copied -> {
         if (mine != null) {
-          long request = migration.request();
-          source(mine, mine.side.on(copied, engine.blocks(request), state(request), now()));
+          source(mine, mine.side.on(copied, blocks(migration.request()), now()));
         }
       }
       case Message.Committed committed -> {

@@ -37,9 +37,10 @@ public final class DestinationSide {
 
     /**
      * Put the request into the batch with the blocks set aside; its tokens carry this epoch. Those
-     * from {@code nextToken} on that were generated before are told again.
+     * from {@code nextToken} on that were generated before are told again. The last {@code spare}
+     * blocks were for a growth that did not come: give them back.
      */
-    record Run(RequestState request, long epoch, int nextToken) implements Action {}
+    record Run(RequestState request, long epoch, int nextToken, int spare) implements Action {}
 
     /** Give back all blocks set aside for it. */
     record Release(int blocks) implements Action {}
@@ -119,7 +120,7 @@ public final class DestinationSide {
     return List.of(reserved(stage, true));
   }
 
-  /** A block came; when it was the last of its stage the source is told. */
+  /** A block came; when it was the last of its stage, or of the request, that is acted on. */
   public List<Action> on(Message.Block block, double now) {
     boolean expected =
         state == State.RECEIVING && block.migration().equals(migration) && block.stage() == stage;
@@ -129,6 +130,9 @@ public final class DestinationSide {
     intact &= Checksum.of(block.content()) == block.checksum();
     arrived.set(block.index());
     deadline = now + expirySeconds;
+    if (request.isPresent()) {
+      return claimWhenWhole(request.get());
+    }
     return arrived.cardinality() < stageBlocks ? List.of() : stageDone();
   }
 
@@ -137,15 +141,18 @@ public final class DestinationSide {
     return state == State.RECEIVING && stageBlocks == 0 ? stageDone() : List.of();
   }
 
-  /** The request itself came: claim it. */
+  /** The request itself came: claimed as soon as all its blocks are here. */
   public List<Action> on(Message.Adopt adopt, double now) {
-    if (!adopt.migration().equals(migration) || state != State.WAITING || stage == 0) {
+    boolean open = (state == State.WAITING && intact) || state == State.RECEIVING;
+    boolean expected = open && stage > 0 && request.isEmpty();
+    if (!expected
+        || !adopt.migration().equals(migration)
+        || adopt.state().blocks() > reservedBlocks) {
       return List.of();
     }
     request = Optional.of(adopt.state());
-    state = State.CLAIMING;
     deadline = now + expirySeconds;
-    return List.of(claim());
+    return claimWhenWhole(adopt.state());
   }
 
   /** The gateway answered. */
@@ -156,10 +163,12 @@ public final class DestinationSide {
     if (!answer.granted()) {
       return release(State.REFUSED, new Action.ToSource(new Message.Committed(migration, false)));
     }
+    RequestState ours = request.orElseThrow();
+    int spare = reservedBlocks - ours.blocks();
     state = State.OWNING;
     reservedBlocks = 0;
     return List.of(
-        new Action.Run(request.orElseThrow(), answer.epoch(), answer.nextToken()),
+        new Action.Run(ours, answer.epoch(), answer.nextToken(), spare),
         new Action.ToSource(new Message.Committed(migration, true)));
   }
 
@@ -189,6 +198,20 @@ public final class DestinationSide {
   /** When {@link #tick} has something to do. */
   public Optional<Double> deadline() {
     return over() || stage == 0 ? Optional.empty() : Optional.of(deadline);
+  }
+
+  /** The stages before the present one are here whole; of it, as many as the request has. */
+  private List<Action> claimWhenWhole(RequestState whole) {
+    int needed = whole.blocks() - (reservedBlocks - stageBlocks);
+    if (arrived.nextClearBit(0) < needed) {
+      return List.of();
+    }
+    if (!intact) {
+      request = Optional.empty();
+      return stageDone();
+    }
+    state = State.CLAIMING;
+    return List.of(claim());
   }
 
   private List<Action> stageDone() {

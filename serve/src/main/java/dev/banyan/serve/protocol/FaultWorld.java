@@ -254,7 +254,7 @@ final class FaultWorld {
         held.stopped = true;
         SourceSide side = held.leaving;
         if (side != null) {
-          perform(node, side, side.stopped(held.kv.length, clock(node)));
+          perform(node, side, side.stopped(state(held), clock(node)));
         }
       }
     }
@@ -437,6 +437,11 @@ final class FaultWorld {
     }
   }
 
+  private static RequestState state(Held held) {
+    return new RequestState(
+        held.promptTokens + held.generated, held.generated, held.kv.length, "");
+  }
+
   private void adopt(Node node, Migration migration, DestinationSide.Action.Run run) {
     Held asked = this.asked.get(migration.request());
     if (asked == null) {
@@ -450,6 +455,7 @@ final class FaultWorld {
             run.epoch(),
             run.request().generated());
     Map<Integer, Long> blocks = node.received.getOrDefault(migration, Map.of());
+    node.free += run.spare();
     held.kv = new long[run.request().blocks()];
     for (int i = 0; i < held.kv.length; i++) {
       held.kv[i] = blocks.getOrDefault(i, 0L);
@@ -525,18 +531,11 @@ final class FaultWorld {
       return;
     }
     Held held = node.requests.get(message.migration().request());
+    int blocks = held == null ? 0 : held.kv.length;
     List<SourceSide.Action> actions =
         switch (message) {
-          case Message.Reserved answer -> side.on(answer, clock(node));
-          case Message.Copied answer ->
-              held == null
-                  ? List.of()
-                  : side.on(
-                      answer,
-                      held.kv.length,
-                      new RequestState(
-                          held.promptTokens + held.generated, held.generated, held.kv.length, ""),
-                      clock(node));
+          case Message.Reserved answer -> side.on(answer, blocks, clock(node));
+          case Message.Copied answer -> side.on(answer, blocks, clock(node));
           case Message.Committed answer -> side.on(answer, clock(node));
           case Message.Owner answer -> side.on(answer);
           default -> List.of();

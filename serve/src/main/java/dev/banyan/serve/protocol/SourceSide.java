@@ -5,13 +5,14 @@ import java.util.Optional;
 
 /**
  * The side that gives a request away, as a state machine: it is told what happened, changes its
- * state and says what to do. The request decodes on until the last stage stops it at the end of a
- * step; from then on it may go on here only when the gateway says who owns it. Messages that do not
- * fit the state are ignored. Not thread-safe.
+ * state and says what to do. The request decodes on until room for the last stage is granted, with
+ * a block to grow into; then it stops at the end of a step, and its last blocks and the request
+ * itself leave together. From then on it may go on here only when the gateway says who owns it.
+ * Messages that do not fit the state are ignored. Not thread-safe.
  *
  * <pre>
- * RESERVING → COPYING → (next stage) … → STOPPING → RESERVING_LAST → COPYING_LAST → COMMITTING
- *     any but COMMITTING → ABORTED;  COMMITTING → GONE | ASKING → GONE | KEPT
+ * RESERVING → COPYING → (next stage) … → RESERVING_LAST → STOPPING → COMMITTING
+ *     any before COMMITTING → ABORTED;  COMMITTING → GONE | ASKING → GONE | KEPT
  * </pre>
  */
 public final class SourceSide {
@@ -19,10 +20,11 @@ public final class SourceSide {
   public enum State {
     RESERVING,
     COPYING,
+    /** Asks for room for what is left, while the request decodes on. */
+    RESERVING_LAST,
     /** Waits for the end of a step, at which the request leaves the batch. */
     STOPPING,
-    RESERVING_LAST,
-    COPYING_LAST,
+    /** The request is on its way. */
     COMMITTING,
     ASKING,
     /** The destination owns it; everything here was given back. */
@@ -64,12 +66,13 @@ public final class SourceSide {
   private State state = State.RESERVING;
   private int stage = 1;
   private int sentBlocks;
-  private int stageEnd;
+  private int stageBlocks;
   private double deadline;
 
   /**
    * @param lastStageBlocks a rest of at most this many blocks is sent with the request stopped
-   * @param mostStages the last stage comes at the latest after this many
+   * @param mostStages the last stage comes at the latest after this many, unless the request grew
+   *     out of the room for it while that was asked for
    * @param timeoutSeconds for an answer before the move is given up
    */
   public SourceSide(
@@ -95,25 +98,17 @@ public final class SourceSide {
 
   /** Whether the request is in no batch. */
   public boolean holdsRequest() {
-    return switch (state) {
-      case RESERVING_LAST, COPYING_LAST, COMMITTING, ASKING -> true;
-      default -> false;
-    };
+    return state == State.COMMITTING || state == State.ASKING;
   }
 
   /** Begins, with {@code blocks} in use by the request: all but the newest are copied first. */
   public List<Action> begin(int blocks, double now) {
-    stageEnd = Math.max(0, blocks - 1);
-    return reserve(State.RESERVING, stageEnd, now);
+    return reserve(State.RESERVING, Math.max(0, blocks - 1), now);
   }
 
   /** The request ended or was preempted here. */
   public List<Action> interrupted() {
-    if (over() || holdsRequest()) {
-      return List.of();
-    }
-    state = State.ABORTED;
-    return List.of(new Action.ToDestination(new Message.Abort(migration)));
+    return over() || holdsRequest() ? List.of() : giveUp();
   }
 
   /** The client went away while the request was stopped, or at any other time. */
@@ -127,56 +122,73 @@ public final class SourceSide {
     return held ? List.of(abort, new Action.Free()) : List.of(abort);
   }
 
-  /** The destination answered a reservation. */
-  public List<Action> on(Message.Reserved answer, double now) {
+  /**
+   * The destination answered a reservation.
+   *
+   * @param blocks in use by the request now
+   */
+  public List<Action> on(Message.Reserved answer, int blocks, double now) {
     boolean asked = state == State.RESERVING || state == State.RESERVING_LAST;
     if (!asked || !answer.migration().equals(migration) || answer.stage() != stage) {
       return List.of();
     }
     if (!answer.granted()) {
-      return giveUp(false);
-    }
-    state = state == State.RESERVING ? State.COPYING : State.COPYING_LAST;
-    deadline = now + timeoutSeconds;
-    return List.of(new Action.Copy(stage, sentBlocks, stageEnd));
-  }
-
-  /**
-   * The destination has the blocks of a stage.
-   *
-   * @param blocks in use by the request now
-   */
-  public List<Action> on(Message.Copied answer, int blocks, RequestState request, double now) {
-    boolean copying = state == State.COPYING || state == State.COPYING_LAST;
-    if (!copying || !answer.migration().equals(migration) || answer.stage() != stage) {
+      state = State.ABORTED;
       return List.of();
     }
-    if (!answer.intact()) {
-      return giveUp(true);
-    }
-    sentBlocks = stageEnd;
-    if (state == State.COPYING_LAST) {
-      state = State.COMMITTING;
-      deadline = now + timeoutSeconds;
-      return List.of(new Action.ToDestination(new Message.Adopt(migration, request)));
-    }
-    stage++;
-    if (blocks - sentBlocks <= lastStageBlocks || stage >= mostStages) {
+    if (state == State.RESERVING_LAST && blocks - sentBlocks <= stageBlocks) {
       state = State.STOPPING;
       deadline = Double.POSITIVE_INFINITY;
       return List.of(new Action.StopAtStepEnd());
     }
-    stageEnd = blocks - 1;
-    return reserve(State.RESERVING, stageEnd - sentBlocks, now);
+    state = State.COPYING;
+    deadline = now + timeoutSeconds;
+    return List.of(new Action.Copy(stage, sentBlocks, sentBlocks + stageBlocks));
   }
 
-  /** The step ended and the request is out of the batch, with {@code blocks} in use. */
-  public List<Action> stopped(int blocks, double now) {
+  /**
+   * The destination has the blocks of a stage, or found one of them damaged.
+   *
+   * @param blocks in use by the request now
+   */
+  public List<Action> on(Message.Copied answer, int blocks, double now) {
+    if (!answer.migration().equals(migration) || answer.stage() != stage) {
+      return List.of();
+    }
+    if (state == State.COMMITTING && !answer.intact()) {
+      return ask(now);
+    }
+    if (state != State.COPYING) {
+      return List.of();
+    }
+    if (!answer.intact() || stage > 2 * mostStages) {
+      return giveUp();
+    }
+    sentBlocks += stageBlocks;
+    stage++;
+    int left = blocks - sentBlocks;
+    return left <= lastStageBlocks || stage >= mostStages
+        ? reserve(State.RESERVING_LAST, left + 1, now)
+        : reserve(State.RESERVING, left - 1, now);
+  }
+
+  /** The step ended and the request is out of the batch, in this state. */
+  public List<Action> stopped(RequestState request, double now) {
     if (state != State.STOPPING) {
       return List.of();
     }
-    stageEnd = blocks;
-    return reserve(State.RESERVING_LAST, stageEnd - sentBlocks, now);
+    if (request.blocks() - sentBlocks > stageBlocks) {
+      // It grew out of the room with its very last step.
+      state = State.KEPT;
+      return List.of(
+          new Action.ToDestination(new Message.Abort(migration)),
+          new Action.Resume(migration.epoch(), -1));
+    }
+    state = State.COMMITTING;
+    deadline = now + timeoutSeconds;
+    return List.of(
+        new Action.Copy(stage, sentBlocks, request.blocks()),
+        new Action.ToDestination(new Message.Adopt(migration, request)));
   }
 
   /** The destination says how the commit ended; a refusal is checked with the gateway too. */
@@ -215,7 +227,7 @@ public final class SourceSide {
     return switch (state) {
       // Whether the commit happened only the gateway knows: never resume on a guess.
       case COMMITTING, ASKING -> ask(now);
-      default -> giveUp(true);
+      default -> giveUp();
     };
   }
 
@@ -226,9 +238,9 @@ public final class SourceSide {
 
   private List<Action> reserve(State next, int blocks, double now) {
     state = next;
+    stageBlocks = blocks;
     deadline = now + timeoutSeconds;
-    return List.of(
-        new Action.ToDestination(new Message.Reserve(migration, stage, Math.max(0, blocks))));
+    return List.of(new Action.ToDestination(new Message.Reserve(migration, stage, blocks)));
   }
 
   private List<Action> ask(double now) {
@@ -237,15 +249,9 @@ public final class SourceSide {
     return List.of(new Action.ToGateway(new Message.Ask(migration)));
   }
 
-  /** Before the commit the request is ours without asking: no claim can have been made. */
-  private List<Action> giveUp(boolean tell) {
-    boolean held = holdsRequest();
-    state = held ? State.KEPT : State.ABORTED;
-    var abort = new Action.ToDestination(new Message.Abort(migration));
-    var resume = new Action.Resume(migration.epoch(), -1);
-    if (tell) {
-      return held ? List.of(abort, resume) : List.of(abort);
-    }
-    return held ? List.of(resume) : List.of();
+  /** The request never stopped here. */
+  private List<Action> giveUp() {
+    state = State.ABORTED;
+    return List.of(new Action.ToDestination(new Message.Abort(migration)));
   }
 }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class SidesTest {
   private static final Migration MIGRATION = new Migration(9, 1, 1, 0, 1);
-  private static final RequestState REQUEST = new RequestState(40, 10, 10, "");
+  private static final RequestState REQUEST = new RequestState(60, 10, 15, "");
   private static final DestinationSide.Memory PLENTY = (blocks, first) -> true;
 
   private final SourceSide source = new SourceSide(MIGRATION, 2, 3, 1);
@@ -77,13 +77,13 @@ class SidesTest {
   void aDamagedBlockEndsTheMoveAndTheRequestStays() {
     source.begin(3, 0);
     destination.on(new Message.Reserve(MIGRATION, 1, 2), PLENTY, 0);
-    source.on(new Message.Reserved(MIGRATION, 1, true), 0);
+    source.on(new Message.Reserved(MIGRATION, 1, true), 3, 0);
     destination.on(new Message.Block(MIGRATION, 1, 0, 5, Checksum.of(5)), 0);
     List<DestinationSide.Action> last =
         destination.on(new Message.Block(MIGRATION, 1, 1, 6, Checksum.of(7)), 0);
     var copied = new Message.Copied(MIGRATION, 1, false);
     assertThat(last).containsExactly(new DestinationSide.Action.ToSource(copied));
-    assertThat(source.on(copied, 3, REQUEST, 0))
+    assertThat(source.on(copied, 3, 0))
         .containsExactly(new SourceSide.Action.ToDestination(new Message.Abort(MIGRATION)));
     assertThat(source.state()).isEqualTo(SourceSide.State.ABORTED);
     assertThat(destination.on(new Message.Abort(MIGRATION)))
@@ -105,23 +105,87 @@ class SidesTest {
         destination.on(new Message.Reserve(MIGRATION, 1, 4), (blocks, first) -> false, 0);
     var refusal = new Message.Reserved(MIGRATION, 1, false);
     assertThat(no).containsExactly(new DestinationSide.Action.ToSource(refusal));
-    assertThat(source.on(refusal, 0)).isEmpty();
+    assertThat(source.on(refusal, 5, 0)).isEmpty();
     assertThat(source.state()).isEqualTo(SourceSide.State.ABORTED);
   }
 
   @Test
   void longRequestsTakeAnotherStageBeforeTheyStop() {
     source.begin(10, 0);
-    source.on(new Message.Reserved(MIGRATION, 1, true), 0);
+    source.on(new Message.Reserved(MIGRATION, 1, true), 10, 0);
     // Five blocks grew meanwhile: more than the last stage may hold.
-    assertThat(source.on(new Message.Copied(MIGRATION, 1, true), 14, REQUEST, 0))
-        .containsExactly(new SourceSide.Action.ToDestination(new Message.Reserve(MIGRATION, 2, 4)));
-    source.on(new Message.Reserved(MIGRATION, 2, true), 0);
-    assertThat(source.on(new Message.Copied(MIGRATION, 2, true), 14, REQUEST, 0))
+    assertThat(source.on(new Message.Copied(MIGRATION, 1, true), 14, 0))
+        .containsExactly(reserve(2, 4));
+    source.on(new Message.Reserved(MIGRATION, 2, true), 14, 0);
+    assertThat(source.on(new Message.Copied(MIGRATION, 2, true), 14, 0))
+        .as("one is left, and one to grow into")
+        .containsExactly(reserve(3, 2));
+    assertThat(source.on(new Message.Reserved(MIGRATION, 3, true), 15, 0))
         .containsExactly(new SourceSide.Action.StopAtStepEnd());
     assertThat(source.holdsRequest()).isFalse();
-    source.stopped(14, 0);
+    assertThat(source.stopped(REQUEST, 0))
+        .containsExactly(
+            new SourceSide.Action.Copy(3, 13, 15),
+            new SourceSide.Action.ToDestination(new Message.Adopt(MIGRATION, REQUEST)));
     assertThat(source.holdsRequest()).isTrue();
+  }
+
+  @Test
+  void aRequestThatOutgrewTheRoomForItsRestTakesAnotherStage() {
+    toReservingLast();
+    assertThat(source.on(new Message.Reserved(MIGRATION, 2, true), 5, 0))
+        .containsExactly(new SourceSide.Action.Copy(2, 2, 4));
+    assertThat(source.on(new Message.Copied(MIGRATION, 2, true), 5, 0))
+        .containsExactly(reserve(3, 2));
+  }
+
+  @Test
+  void aRequestThatOutgrowsTheRoomWithItsLastStepStays() {
+    toReservingLast();
+    source.on(new Message.Reserved(MIGRATION, 2, true), 4, 0);
+    assertThat(source.stopped(new RequestState(17, 5, 5, ""), 0))
+        .containsExactly(
+            new SourceSide.Action.ToDestination(new Message.Abort(MIGRATION)),
+            new SourceSide.Action.Resume(1, -1));
+    assertThat(source.state()).isEqualTo(SourceSide.State.KEPT);
+  }
+
+  @Test
+  void theRequestIsClaimedWhenItsLastBlockCameAndTheSpareOneIsGivenBack() {
+    gateway.begin(9, 0);
+    toLastStage();
+    assertThat(destination.on(new Message.Adopt(MIGRATION, three()), 0)).isEmpty();
+    assertThat(destination.on(new Message.Block(MIGRATION, 2, 0, 8, Checksum.of(8)), 0))
+        .containsExactly(
+            new DestinationSide.Action.ToGateway(new Message.Claim(MIGRATION, 1)));
+    Message.Claimed answer = gateway.claim(new Message.Claim(MIGRATION, 1));
+    assertThat(destination.on(answer))
+        .containsExactly(
+            new DestinationSide.Action.Run(three(), 2, 0, 1),
+            new DestinationSide.Action.ToSource(new Message.Committed(MIGRATION, true)));
+    assertThat(destination.reservedBlocks()).isZero();
+  }
+
+  @Test
+  void aRequestWithADamagedLastBlockIsNotClaimedAndTheGatewayIsAsked() {
+    toLastStage();
+    toCommitting();
+    destination.on(new Message.Block(MIGRATION, 2, 0, 8, Checksum.of(9)), 0);
+    var damaged = new Message.Copied(MIGRATION, 2, false);
+    assertThat(destination.on(new Message.Adopt(MIGRATION, three()), 0))
+        .containsExactly(new DestinationSide.Action.ToSource(damaged));
+    assertThat(source.on(damaged, 3, 0))
+        .containsExactly(new SourceSide.Action.ToGateway(new Message.Ask(MIGRATION)));
+    assertThat(destination.on(new Message.Adopt(MIGRATION, three()), 0)).isEmpty();
+    assertThat(destination.on(new Message.Abort(MIGRATION)))
+        .containsExactly(new DestinationSide.Action.Release(4));
+  }
+
+  @Test
+  void aRequestWithMoreBlocksThanWereSetAsideIsNoneOfOurs() {
+    toLastStage();
+    assertThat(destination.on(new Message.Adopt(MIGRATION, REQUEST), 0)).isEmpty();
+    assertThat(destination.state()).isEqualTo(DestinationSide.State.RECEIVING);
   }
 
   @Test
@@ -129,17 +193,38 @@ class SidesTest {
     source.begin(5, 0);
     assertThat(source.interrupted())
         .containsExactly(new SourceSide.Action.ToDestination(new Message.Abort(MIGRATION)));
-    assertThat(source.on(new Message.Reserved(MIGRATION, 1, true), 0)).isEmpty();
+    assertThat(source.on(new Message.Reserved(MIGRATION, 1, true), 5, 0)).isEmpty();
+  }
+
+  private static SourceSide.Action reserve(int stage, int blocks) {
+    return new SourceSide.Action.ToDestination(new Message.Reserve(MIGRATION, stage, blocks));
+  }
+
+  private static RequestState three() {
+    return new RequestState(12, 2, 3, "");
+  }
+
+  /** Two of three blocks are there. */
+  private void toReservingLast() {
+    source.begin(3, 0);
+    source.on(new Message.Reserved(MIGRATION, 1, true), 3, 0);
+    assertThat(source.on(new Message.Copied(MIGRATION, 1, true), 3, 0))
+        .containsExactly(reserve(2, 2));
   }
 
   private void toCommitting() {
-    source.begin(3, 0);
-    source.on(new Message.Reserved(MIGRATION, 1, true), 0);
-    source.on(new Message.Copied(MIGRATION, 1, true), 3, REQUEST, 0);
-    source.stopped(3, 0);
-    source.on(new Message.Reserved(MIGRATION, 2, true), 0);
-    source.on(new Message.Copied(MIGRATION, 2, true), 3, REQUEST, 0);
+    toReservingLast();
+    source.on(new Message.Reserved(MIGRATION, 2, true), 3, 0);
+    source.stopped(three(), 0);
     assertThat(source.state()).isEqualTo(SourceSide.State.COMMITTING);
+  }
+
+  /** Two blocks came, and there is room for two more. */
+  private void toLastStage() {
+    destination.on(new Message.Reserve(MIGRATION, 1, 2), PLENTY, 0);
+    destination.on(new Message.Block(MIGRATION, 1, 0, 5, Checksum.of(5)), 0);
+    destination.on(new Message.Block(MIGRATION, 1, 1, 6, Checksum.of(6)), 0);
+    destination.on(new Message.Reserve(MIGRATION, 2, 2), PLENTY, 0);
   }
 
   /**
