@@ -43,12 +43,17 @@ public final class LiveFaults {
           "Give",
           "Reserve",
           "Reserved",
+          "Coming",
           "Block",
           "Copied",
           "Adopt",
           "Claim",
           "Claimed",
           "Committed");
+
+  /** What one engine says to another: what the gateway hears and says is TCP's to lose. */
+  private static final List<String> LOSABLE =
+      List.of("Reserve", "Reserved", "Coming", "Copied", "Adopt");
 
   /** What happens in a run, once, when its message passes. */
   public enum Fault {
@@ -223,10 +228,8 @@ public final class LiveFaults {
           switch (fault) {
             case LOST_COMMIT_ACK -> "Committed";
             case DAMAGED_BLOCK -> "Block";
-            // what the gateway itself hears and says is TCP's to lose, and then the instance is
-            // gone
             case LOST_MESSAGE, LATE_MESSAGE ->
-                List.of("Reserve", "Reserved", "Copied", "Adopt").get(random.nextInt(4));
+                LOSABLE.get(random.nextInt(LOSABLE.size()));
             default -> STEPS.get(random.nextInt(STEPS.size()));
           };
       trial.struck.set(null);

@@ -7,6 +7,7 @@ import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.policy.RequestView;
 import dev.banyan.serve.policy.SourceView;
 import dev.banyan.serve.wire.EngineFigures;
+import dev.banyan.serve.wire.Portable;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import java.nio.ByteBuffer;
@@ -425,10 +426,9 @@ public final class Engine implements AutoCloseable {
 
   // ---- moving
 
-  /** What a request is beside its keys and values. */
+  /** What became of a request since its {@link Portable} was taken. */
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-  public record Portable(
-      TokenRequest asked, int[] generated, int computed, int moves, List<Token> told) {}
+  public record Rest(int[] generated, List<Token> told, int computed) {}
 
   /** Whether it decodes here, so that it can be moved with its keys and values. */
   public boolean decodes(long request) {
@@ -473,7 +473,17 @@ public final class Engine implements AutoCloseable {
 
   public Portable portable(long request) {
     Sequence of = require(request);
-    return new Portable(of.asked, of.answer(), of.computed, of.moves, List.copyOf(of.told));
+    return new Portable(of.asked, of.moves, of.answer(), List.copyOf(of.told));
+  }
+
+  /** What a request is beyond what was said of it. */
+  public Rest rest(long request, Portable said) {
+    Sequence of = require(request);
+    int[] answer = of.answer();
+    return new Rest(
+        Arrays.copyOfRange(answer, said.generated().length, answer.length),
+        List.copyOf(of.told.subList(said.told().size(), of.told.size())),
+        of.computed);
   }
 
   /** Puts it back under an epoch, and tells tokens from {@code nextToken} on again unless -1. */
@@ -514,19 +524,24 @@ public final class Engine implements AutoCloseable {
 
   /** A request came with its keys and values in blocks that were set aside for it. */
   public void adopt(
-      long request, long epoch, int nextToken, Portable portable, List<Integer> blocks) {
+      long request, long epoch, int nextToken, Portable said, Rest rest, List<Integer> blocks) {
+    TokenRequest asked = said.asked();
     var of =
         new Sequence(
             request,
             epoch,
-            portable.asked(),
-            portable.asked().schema().isEmpty() ? null : forward.guide(portable.asked().schema()),
-            portable.generated(),
-            portable.moves() + 1,
+            asked,
+            asked.schema().isEmpty() ? null : forward.guide(asked.schema()),
+            said.generated(),
+            said.moves() + 1,
             orders++,
             clock.getAsDouble());
+    for (int id : rest.generated()) {
+      of.add(id);
+    }
     of.promptDone = true;
-    of.told.addAll(portable.told());
+    of.told.addAll(said.told());
+    of.told.addAll(rest.told());
     Sequence before = all.put(request, of);
     if (before != null) {
       drop(before);
@@ -536,7 +551,7 @@ public final class Engine implements AutoCloseable {
       waiting.get(of.priority().index()).addFirst(of);
     } else {
       of.blocks.addAll(blocks);
-      of.computed = portable.computed();
+      of.computed = rest.computed();
       of.slot = slots.poll();
       know(of);
       running.add(of);

@@ -290,6 +290,7 @@ public final class EngineProcess {
       }
       case Say.Stop stop -> stopped = true;
       case Say.Protocol protocol -> migrations.heard(protocol.message(), from);
+      case Say.Coming coming -> migrations.comes(coming);
       case Say.BlockCame block -> migrations.came(block);
       case Say.Ready r -> {}
       case Say.Alive a -> {}

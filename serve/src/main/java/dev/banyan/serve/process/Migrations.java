@@ -10,6 +10,7 @@ import dev.banyan.serve.protocol.Message;
 import dev.banyan.serve.protocol.Migration;
 import dev.banyan.serve.protocol.RequestState;
 import dev.banyan.serve.protocol.SourceSide;
+import dev.banyan.serve.wire.Portable;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Wire;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -57,6 +59,7 @@ final class Migrations {
     final SourceSide side;
     final Wire to;
     final double began;
+    @Nullable Portable said;
     double stopped;
 
     Leaving(SourceSide side, Wire to, double began) {
@@ -70,6 +73,7 @@ final class Migrations {
     final DestinationSide side;
     final Wire from;
     final List<Integer> blocks = new ArrayList<>();
+    @Nullable Portable request;
 
     /** Where the blocks of the present stage begin. */
     private int stageStart;
@@ -221,6 +225,10 @@ final class Migrations {
         case SourceSide.Action.ToDestination to -> move.to.say(new Say.Protocol(to.message()));
         case SourceSide.Action.ToGateway to -> gateway.accept(new Say.Protocol(to.message()));
         case SourceSide.Action.Copy copy -> {
+          if (move.said == null) {
+            move.said = engine.portable(request);
+            move.to.say(new Say.Coming(migration, move.said));
+          }
           for (int i = copy.from(); i < copy.to(); i++) {
             move.to.sayBlock(migration, copy.stage(), i - copy.from(), engine.block(request, i));
           }
@@ -251,20 +259,23 @@ final class Migrations {
 
   private void stop(Leaving move) {
     long request = move.side.migration().request();
+    Portable said = Objects.requireNonNull(move.said, "the first stage goes before the stop");
     engine.hold(request);
     move.stopped = now();
-    source(move, move.side.stopped(state(request), now()));
+    source(move, move.side.stopped(state(request, said), now()));
   }
 
   private int blocks(long request) {
     return engine.has(request) ? engine.blocks(request) : 0;
   }
 
-  private RequestState state(long request) {
-    Engine.Portable portable = engine.portable(request);
-    String text = Json.mapper().writeValueAsString(portable);
-    int tokens = portable.asked().prompt().length + portable.generated().length;
-    return new RequestState(tokens, portable.generated().length, engine.blocks(request), text);
+  /** What the destination needs besides what went ahead. */
+  private RequestState state(long request, Portable said) {
+    Engine.Rest rest = engine.rest(request, said);
+    int generated = said.generated().length + rest.generated().length;
+    int tokens = said.asked().prompt().length + generated;
+    String text = Json.mapper().writeValueAsString(rest);
+    return new RequestState(tokens, generated, engine.blocks(request), text);
   }
 
   // ---- the side that takes
@@ -273,6 +284,14 @@ final class Migrations {
   Wire.@Nullable Place room(Migration migration, int stage, int index) {
     Coming move = coming.get(migration);
     return move == null ? null : move.room(stage, index);
+  }
+
+  /** What comes, before it comes. */
+  void comes(Say.Coming said) {
+    Coming move = coming.get(said.migration());
+    if (move != null) {
+      move.request = said.request();
+    }
   }
 
   /** A block's bytes are where they shall lie. */
@@ -304,13 +323,12 @@ final class Migrations {
           boolean unused = move.close();
           int used = move.blocks.size() - run.spare();
           engine.release(move.blocks.subList(used, move.blocks.size()));
-          var portable =
-              Json.mapper().readValue(run.request().engineState(), Engine.Portable.class);
           engine.adopt(
               migration.request(),
               run.epoch(),
               run.nextToken(),
-              portable,
+              Objects.requireNonNull(move.request, "claimed without what goes ahead"),
+              Json.mapper().readValue(run.request().engineState(), Engine.Rest.class),
               move.blocks.subList(0, used));
         }
         case DestinationSide.Action.Release release -> {
@@ -363,7 +381,8 @@ final class Migrations {
     switch (message) {
       case Message.Reserve reserve -> reserve(reserve, from);
       case Message.Adopt adopt -> {
-        if (in != null) {
+        // what went ahead may be lost: then nothing is claimed, and the source asks the gateway
+        if (in != null && in.request != null) {
           destination(in, in.side.on(adopt, now()));
         }
       }

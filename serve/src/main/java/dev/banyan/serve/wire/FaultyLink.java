@@ -137,13 +137,14 @@ public final class FaultyLink implements AutoCloseable {
     byte[] name = new byte[body.get(0)];
     body.get(1, name);
     String type = new String(name, StandardCharsets.US_ASCII);
-    if (kind == JSON && !type.equals("Give")) {
+    boolean give = kind == JSON && type.equals("Give");
+    if (kind == JSON && !give && !type.equals("Coming")) {
       return new Frame(engine, type, -1, -1);
     }
     byte[] text = new byte[body.limit() - 1 - name.length];
     body.get(1 + name.length, text);
     JsonNode said = Json.mapper().readTree(text);
-    if (kind == JSON) {
+    if (give) {
       return new Frame(engine, type, engine, said.at("/destination/id").asInt(-1));
     }
     return new Frame(

@@ -84,6 +84,9 @@ public sealed interface Say {
   /** What the sides of a migration say. */
   record Protocol(Message message) implements Say {}
 
+  /** Source to destination, before the first blocks: what comes. */
+  record Coming(Migration migration, Portable request) implements Say {}
+
   /**
    * Source to destination: a block's bytes came.
    *

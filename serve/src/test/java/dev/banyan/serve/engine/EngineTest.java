@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banyan.model.Sampling;
 import dev.banyan.serve.policy.ClassOrder;
 import dev.banyan.serve.policy.PriorityClass;
+import dev.banyan.serve.wire.Portable;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import java.nio.ByteBuffer;
@@ -157,16 +158,21 @@ final class EngineTest {
       for (int id = 1; id <= 3; id++) {
         source.submit(id, 1, asked(id, id % 2), new int[0], 0);
       }
+      Portable ahead = null;
       while (!source.decodes(2) || Objects.requireNonNull(answers.get(2L)).size() < after) {
+        if (source.decodes(2) && ahead == null) {
+          ahead = source.portable(2);
+        }
         assertThat(source.step()).isTrue();
       }
+      ahead = ahead == null ? source.portable(2) : ahead;
       source.hold(2);
       int count = source.blocks(2);
       List<Integer> blocks = destination.reserve(count, true).orElseThrow();
       for (int i = 0; i < count; i++) {
         destination.memory(blocks.get(i)).put(source.block(2, i));
       }
-      destination.adopt(2, 2, after, source.portable(2), blocks);
+      destination.adopt(2, 2, after, ahead, source.rest(2, ahead), blocks);
       assertThat(source.cancel(2)).isTrue();
       finish(source);
       finish(destination);

@@ -13,6 +13,8 @@ import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.policy.RoundRobin;
 import dev.banyan.serve.protocol.Message;
 import dev.banyan.serve.protocol.Migration;
+import dev.banyan.serve.protocol.RequestState;
+import dev.banyan.serve.wire.Portable;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
@@ -123,6 +125,43 @@ final class MigrationsTest {
   }
 
   @Test
+  void aRequestOfWhichNothingWentAheadIsNotClaimed() throws IOException {
+    try (Wire source = source()) {
+      migrations.heard(new Message.Reserve(MOVE, 1, 0), source);
+      migrations.heard(new Message.Reserve(MOVE, 2, 2), source);
+      for (int index = 0; index < 2; index++) {
+        migrations.came(new Say.BlockCame(MOVE, 2, index, 5, 5));
+      }
+      var adopt = new Message.Adopt(MOVE, new RequestState(4, 1, 1, "{}"));
+      migrations.heard(adopt, source);
+      assertThat(said).isEmpty();
+
+      migrations.comes(new Say.Coming(MOVE, new Portable(asked(), 0, new int[0], List.of())));
+      migrations.heard(adopt, source);
+      assertThat(said).containsExactly(new Say.Protocol(new Message.Claim(MOVE, 1)));
+    }
+  }
+
+  /** The block that was set aside to grow into is given back. */
+  @Test
+  void aRequestThatDidNotGrowTakesOnlyItsOwnBlocks() throws IOException {
+    try (Wire source = source()) {
+      migrations.heard(new Message.Reserve(MOVE, 1, 0), source);
+      migrations.comes(new Say.Coming(MOVE, new Portable(asked(), 0, new int[] {2}, List.of())));
+      migrations.heard(new Message.Reserve(MOVE, 2, 2), source);
+      assertThat(engine.freeBlocks()).isEqualTo(BLOCKS - 2);
+      migrations.came(new Say.BlockCame(MOVE, 2, 0, 5, 5));
+      String rest = "{\"generated\": [], \"told\": [], \"computed\": 3}";
+      migrations.heard(new Message.Adopt(MOVE, new RequestState(4, 1, 1, rest)), source);
+      migrations.heard(new Message.Claimed(MOVE, true, 6, 1), source);
+      assertThat(engine.epoch(MOVE.request())).isEqualTo(6);
+      assertThat(engine.freeBlocks()).isEqualTo(BLOCKS - 1);
+      assertThat(engine.cancel(MOVE.request())).isTrue();
+      assertThat(engine.freeBlocks()).isEqualTo(BLOCKS);
+    }
+  }
+
+  @Test
   void onlyBlocksOfThePresentStageHaveAPlace() throws IOException {
     try (Wire source = source()) {
       migrations.heard(new Message.Reserve(MOVE, 1, 3), source);
@@ -136,19 +175,7 @@ final class MigrationsTest {
   /** It took the request and died; the gateway gives it back here before it answers this side. */
   @Test
   void aRequestThatComesBackIsNotFreedByTheAnswerToTheMoveBeforeIt() throws IOException {
-    var asked =
-        new TokenRequest(
-            new int[] {1, 2, 3},
-            Sampling.atTemperature(0),
-            1,
-            9,
-            List.of(),
-            Map.of(),
-            -1,
-            false,
-            PriorityClass.NORMAL,
-            "",
-            "");
+    TokenRequest asked = asked();
     String address = "unix:" + folder.resolve("destination");
     try (ServerSocketChannel server = Wire.listen(address)) {
       migrations.submit(new Say.Submit(7, 1, asked, new int[0], 0));
@@ -170,6 +197,21 @@ final class MigrationsTest {
       assertThat(migrations.busy()).isFalse();
       unheard.close();
     }
+  }
+
+  private static TokenRequest asked() {
+    return new TokenRequest(
+        new int[] {1, 2, 3},
+        Sampling.atTemperature(0),
+        1,
+        9,
+        List.of(),
+        Map.of(),
+        -1,
+        false,
+        PriorityClass.NORMAL,
+        "",
+        "");
   }
 
   private static InstanceLoad destination() {
