@@ -11,6 +11,7 @@ import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -18,6 +19,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.DoubleStream;
+import java.util.stream.LongStream;
 
 /** How long moves, drains and cancellations take on two engine processes of one model. */
 public final class MoveTimes {
@@ -39,8 +42,10 @@ public final class MoveTimes {
    *
    * @param contextTokens when it moved, about
    * @param stepSeconds median time between its tokens when nothing moves
-   * @param gapMedianSteps the longest time between two of its tokens around each move, in steps; 1
-   *     is no pause at all
+   * @param gapMedianSteps from its last token of the source to the first of the destination, as the
+   *     client gets them, in steps; 1 is no pause at all
+   * @param longestMedianSteps the longest of the twelve pauses from the move on
+   * @param longestQuietMedianSteps the longest of twelve before it: what noise makes of it
    * @param stoppedMedianSeconds in no batch of its source, per move
    * @param recomputeSeconds until the first token when the same tokens are computed anew
    * @param neighbourStepSeconds median time between a neighbour's tokens; with moves, and without
@@ -51,6 +56,8 @@ public final class MoveTimes {
       double stepSeconds,
       double gapMedianSteps,
       double gapP99Steps,
+      double longestMedianSteps,
+      double longestQuietMedianSteps,
       double stoppedMedianSeconds,
       double stoppedP99Seconds,
       double recomputeSeconds,
@@ -82,6 +89,8 @@ public final class MoveTimes {
         ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Double> steps = new ArrayList<>();
       List<Double> gaps = new ArrayList<>();
+      List<Double> longest = new ArrayList<>();
+      List<Double> longestQuiet = new ArrayList<>();
       List<Double> anew = new ArrayList<>();
       List<Double> busy = new ArrayList<>();
       List<Double> quiet = new ArrayList<>();
@@ -99,12 +108,12 @@ public final class MoveTimes {
         int[] prompt = prompt(seed, i, context, vocabulary);
         long asked = System.nanoTime();
         LiveFleet.Answer answer = fleet.ask(plain(prompt, 80));
-        double[] before = times(answer, 20);
+        Heard before = hear(answer, 20, PATIENCE_MILLIS);
         double moved = System.nanoTime() / 1e9;
         boolean begun = fleet.move(answer);
-        double[] after = times(answer, AFTER_MOVE);
+        Heard after = hear(answer, AFTER_MOVE, PATIENCE_MILLIS);
         double settled = System.nanoTime() / 1e9;
-        double[] rest = times(answer, 24);
+        Heard rest = hear(answer, 24, PATIENCE_MILLIS);
         over.set(true);
         neighbours.forEach(fleet::cancel);
         List<double[]> neighboursTimes = new ArrayList<>();
@@ -114,11 +123,14 @@ public final class MoveTimes {
         double[] made = fleet.stoppedSeconds();
         if (i >= WARM_UP && begun && made.length > madeBefore) {
           stopped.add(made[madeBefore]);
-          anew.add(before[0] - asked / 1e9);
-          gaps.add(longest(before[before.length - 1], after));
-          between(before, 2, steps);
-          between(rest, 1, steps);
-          neighboursTimes.forEach(each -> split(each, before[2], moved, settled, quiet, busy));
+          anew.add(before.times[0] - asked / 1e9);
+          gaps.add(before.with(after).with(rest).pause());
+          longest.add(before.last().with(after).longest(0));
+          longestQuiet.add(before.longest(before.times.length - 1 - AFTER_MOVE));
+          between(before.times, 2, steps);
+          between(rest.times, 1, steps);
+          neighboursTimes.forEach(
+              each -> split(each, before.times[2], moved, settled, quiet, busy));
         }
         fleet.cancel(answer);
         progress.step(stopped.size(), context + " tokens");
@@ -130,6 +142,8 @@ public final class MoveTimes {
           step,
           LiveSettings.quantile(array(gaps), 0.5) / step,
           LiveSettings.quantile(array(gaps), 0.99) / step,
+          LiveSettings.quantile(array(longest), 0.5) / step,
+          LiveSettings.quantile(array(longestQuiet), 0.5) / step,
           LiveSettings.quantile(array(stopped), 0.5),
           LiveSettings.quantile(array(stopped), 0.99),
           LiveSettings.quantile(array(anew), 0.5),
@@ -265,13 +279,53 @@ public final class MoveTimes {
   }
 
   /**
-   * When the next tokens came, seconds.
+   * When tokens came, seconds, and under which epoch.
+   *
+   * @param epochs rises when another instance tells on
+   */
+  @SuppressWarnings("ArrayRecordComponent") // read, never compared
+  record Heard(double[] times, long[] epochs) {
+    Heard with(Heard later) {
+      return new Heard(
+          DoubleStream.concat(Arrays.stream(times), Arrays.stream(later.times)).toArray(),
+          LongStream.concat(Arrays.stream(epochs), Arrays.stream(later.epochs)).toArray());
+    }
+
+    Heard last() {
+      int from = times.length - 1;
+      return new Heard(
+          new double[] {times[from]}, new long[] {epochs[from]});
+    }
+
+    /** From the last token of one owner to the first of the next; NaN when it did not change. */
+    double pause() {
+      for (int i = 1; i < times.length; i++) {
+        if (epochs[i] != epochs[i - 1]) {
+          return times[i] - times[i - 1];
+        }
+      }
+      return Double.NaN;
+    }
+
+    /** The longest time between two tokens in a row, from the {@code from}th on. */
+    double longest(int from) {
+      double longest = 0;
+      for (int i = from + 1; i < times.length; i++) {
+        longest = Math.max(longest, times[i] - times[i - 1]);
+      }
+      return longest;
+    }
+  }
+
+  /**
+   * The next tokens.
    *
    * @throws IllegalStateException when the answer fails, ends or goes silent before
    */
-  static double[] times(LiveFleet.Answer answer, int count, long patienceMillis)
+  static Heard hear(LiveFleet.Answer answer, int count, long patienceMillis)
       throws InterruptedException {
     double[] times = new double[count];
+    long[] epochs = new long[count];
     for (int i = 0; i < count; i++) {
       Token token = answer.next(patienceMillis);
       if (token == null || token.finish() != Token.Finish.NONE) {
@@ -286,12 +340,13 @@ public final class MoveTimes {
                     count));
       }
       times[i] = System.nanoTime() / 1e9;
+      epochs[i] = token.epoch();
     }
-    return times;
+    return new Heard(times, epochs);
   }
 
   private static double[] times(LiveFleet.Answer answer, int count) throws InterruptedException {
-    return times(answer, count, PATIENCE_MILLIS);
+    return hear(answer, count, PATIENCE_MILLIS).times();
   }
 
   /** How many tokens come until the answer ends; -1 when it fails. */
@@ -305,15 +360,6 @@ public final class MoveTimes {
         return count;
       }
     }
-  }
-
-  /** The longest time between two tokens, the first one's from {@code last} on. */
-  private static double longest(double last, double[] times) {
-    double longest = times[0] - last;
-    for (int k = 1; k < times.length; k++) {
-      longest = Math.max(longest, times[k] - times[k - 1]);
-    }
-    return longest;
   }
 
   private static void between(double[] times, int from, List<Double> into) {

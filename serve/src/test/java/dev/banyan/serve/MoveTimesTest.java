@@ -29,11 +29,25 @@ final class MoveTimesTest {
             List.of(
                 found.stepSeconds(),
                 found.gapMedianSteps(),
+                found.longestMedianSteps(),
+                found.longestQuietMedianSteps(),
                 found.stoppedMedianSeconds(),
                 found.recomputeSeconds(),
                 found.neighbourStepSeconds(),
                 found.neighbourQuietStepSeconds()))
         .allMatch(each -> Double.isFinite(each) && each > 0);
+  }
+
+  @Test
+  void aPauseIsWhereTheOwnerChanges() {
+    var heard =
+        new MoveTimes.Heard(new double[] {1, 3, 4, 4.5, 5}, new long[] {1, 1, 1, 2, 2});
+    assertThat(heard.pause()).isEqualTo(0.5);
+    assertThat(heard.longest(0)).isEqualTo(2);
+    assertThat(heard.longest(1)).isEqualTo(1);
+    assertThat(heard.last().pause()).isNaN();
+    var later = new MoveTimes.Heard(new double[] {9}, new long[] {4});
+    assertThat(heard.last().with(later).pause()).isEqualTo(4);
   }
 
   @Test
@@ -55,11 +69,11 @@ final class MoveTimesTest {
             "");
     try (LiveFleet fleet = LiveFleet.start(settings, 1, null)) {
       LiveFleet.Answer answer = fleet.ask(asked);
-      assertThat(MoveTimes.times(answer, 5, 60_000)).hasSize(5).isSorted();
-      assertThatThrownBy(() -> MoveTimes.times(answer, 20, 60_000))
+      assertThat(MoveTimes.hear(answer, 5, 60_000).times()).hasSize(5).isSorted();
+      assertThatThrownBy(() -> MoveTimes.hear(answer, 20, 60_000))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageMatching("request 1 ended with LENGTH after [0-9] of 20 tokens");
-      assertThatThrownBy(() -> MoveTimes.times(answer, 20, 0))
+      assertThatThrownBy(() -> MoveTimes.hear(answer, 20, 0))
           .hasMessageContaining("was silent for 0 s after 0 of 20 tokens");
     }
   }

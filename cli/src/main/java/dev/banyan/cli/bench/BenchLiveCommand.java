@@ -173,7 +173,8 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
           "downtime",
           String.format(
               Locale.ROOT,
-              "longest pause around a move, %s, steps of %.2f ms",
+              "from the last token of the source to the first of the destination, %s, steps of"
+                  + " %.2f ms",
               of,
               1e3 * each.stepSeconds()),
           String.format(
@@ -183,6 +184,16 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
               each.gapP99Steps()),
           "≤ 2, ≤ 5",
           each.gapMedianSteps() <= 2 && each.gapP99Steps() <= 5);
+      table.row(
+          "downtime",
+          "longest pause of twelve from the move on, and of twelve before it",
+          String.format(
+              Locale.ROOT,
+              "medians %.2f, %.2f steps",
+              each.longestMedianSteps(),
+              each.longestQuietMedianSteps()),
+          "–",
+          "–");
       line(
           "downtime",
           String.format(
