@@ -459,6 +459,6 @@ final class GatewayTest {
             10);
     assertThatThrownBy(() -> Gateway.open(outside))
         .isInstanceOf(UserInputException.class)
-        .hasMessageContaining("--keys");
+        .hasMessageContaining("file of keys");
   }
 }

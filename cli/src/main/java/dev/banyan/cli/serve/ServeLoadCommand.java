@@ -15,6 +15,7 @@ import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -115,6 +116,13 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
   @Override
   public ExitCode call() throws IOException {
     Workload asked = workload();
+    Double within = within(asked);
+    OpenLoop.requireSendable(
+        asked, within == null ? OptionalDouble.empty() : OptionalDouble.of(within));
+    if (timeout < 1) {
+      throw new UserInputException("--timeout is " + timeout + ", must be at least 1");
+    }
+    common.requireWritable();
     var target =
         new LoadTarget(
             url,
@@ -127,11 +135,12 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
     try (HttpClient http = as.client(url).http()) {
       OpenLoop test = OpenLoop.of(target, http);
       List<LoadRequest> drawn =
-          seconds == null
+          within == null
               ? test.requests(asked, common.seed())
-              : test.requests(asked, seconds, common.seed());
-      if (requests != null && drawn.size() > requests) {
-        drawn = drawn.subList(0, requests);
+              : test.requests(asked, within, common.seed());
+      if (seconds != null && within == null) {
+        double most = seconds;
+        drawn = drawn.stream().filter(each -> each.arrivalSeconds() <= most).toList();
       }
       if (drawn.isEmpty()) {
         throw new UserInputException(
@@ -180,6 +189,14 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
     } catch (IllegalStateException e) {
       // the process is ending
     }
+  }
+
+  /** Seconds that decide how many arrive; null where that is said. */
+  private @Nullable Double within(Workload asked) {
+    if (seconds != null && (!(seconds > 0) || Double.isInfinite(seconds))) {
+      throw new UserInputException("--seconds is " + seconds + ", a number above 0 was expected");
+    }
+    return requests != null && asked.trace().isEmpty() ? null : seconds;
   }
 
   private Workload workload() {

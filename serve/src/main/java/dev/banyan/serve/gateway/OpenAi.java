@@ -187,7 +187,8 @@ final class OpenAi {
                 new StopText(asked.stops()),
                 asked.tools().reader(asked.id() + "_" + index)));
       }
-      exchange.trip().submitted(asked.id());
+      exchange.trip().submitted();
+      exchange.trip().named(asked.id());
       exchange.trip().prompted(asked.promptTokens());
       exchange.onGone(() -> open.forEach(cluster::cancel));
       if (asked.stream()) {

@@ -98,7 +98,7 @@ final class RemoteApi {
 
   private void complete(Exchange exchange) throws IOException {
     AskedCompletion asked = AskedCompletion.of(exchange.path(), exchange.body());
-    exchange.trip().submitted("");
+    exchange.trip().submitted();
     new RelayedCompletion(backends, exchange, asked, authorization(exchange)).run();
   }
 
@@ -234,13 +234,13 @@ final class RemoteApi {
     } catch (JacksonException e) {
       throw new BadRequestException(400, "the body is no JSON");
     }
+    if (!exchange.method().equals("GET")) {
+      backends.requireServed(model);
+    }
     var stay = new PassedOn();
     Optional<Backend> found = backends.enter(stay, model, 0, Set.of());
     if (found.isEmpty()) {
-      throw backends.serves(model)
-          ? new BadRequestException(503, "no backend is up")
-          : new BadRequestException(
-              404, "the model '" + model + "' is not served here", "model_not_found");
+      throw new BadRequestException(503, "no backend is up");
     }
     Backend backend = found.get();
     String method = exchange.method();
