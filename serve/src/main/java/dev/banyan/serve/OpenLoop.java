@@ -79,7 +79,8 @@ public final class OpenLoop {
 
   /** Whether the server counts tokens; without that a word is taken for one. */
   public boolean countsTokens() {
-    return prompts().measured();
+    Prompts known = prompts;
+    return known == null || known.measured(); // nobody asked: prompts are the caller's own
   }
 
   /** How many tokens a word is there, asked for once. */

@@ -258,6 +258,32 @@ final class OpenLoopTest {
   }
 
   @Test
+  void stoppedItWaitsForNoRequestThatIsSlowToEnd() throws Exception {
+    var slow = new SlowToEnd(http, new CountDownLatch(3));
+    OpenLoop loop = OpenLoop.of(LoadTarget.of(server.url()), slow);
+    slow.holds = true;
+    List<LoadRequest> requests = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      requests.add(new LoadRequest(0, "a b c", 4));
+    }
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                slow.stuck.await();
+                loop.stop();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    LoadOutcome outcome = loop.run(requests, Progress.none());
+    assertThat(slow.released.getCount()).as("they have not ended").isPositive();
+    assertThat(outcome.answers()).hasSize(3).noneMatch(LoadAnswer::failed);
+    assertThat(outcome.answered()).isZero();
+    slow.released.countDown();
+  }
+
+  @Test
   void moreThanOneTestCanHaveIsRefusedBeforeAnythingIsDrawnOrAsked() {
     Workload workload = Workload.generated("21-6", 100, 1e6, 1);
     assertThatThrownBy(() -> OpenLoop.requireSendable(workload, OptionalDouble.of(60)))

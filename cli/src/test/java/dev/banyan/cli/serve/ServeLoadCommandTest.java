@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class ServeLoadCommandTest {
   private static final int ANSWERED = 13;
-  private static final int OPEN = 3000;
+  private static final int OPEN = 1500;
   private static final String ANSWER =
       "data: {\"choices\": [{\"text\": \"a \", \"finish_reason\": \"length\"}],"
           + " \"usage\": {\"prompt_tokens\": 8, \"completion_tokens\": 1}}\n\ndata: [DONE]\n\n";
@@ -119,7 +119,7 @@ final class ServeLoadCommandTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.banyan.cli.Banyan"));
-    command.addAll(List.of("serve", "load", url(), "--rate=5000", "--requests=100000"));
+    command.addAll(List.of("serve", "load", url(), "--rate=2000", "--requests=3000"));
     command.addAll(List.of("--prompt-tokens=4", "--output-tokens=2"));
     Process load =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
