@@ -66,11 +66,20 @@ record CompletionAnswer(CompletionRequest asked, Logprobs logprobs) {
       }
       one.put("logprobs", probable);
       one.put("finish_reason", each.finish);
+      if (asked.ids()) {
+        one.put("token_ids", each.tokens.stream().map(Token::id).toList());
+        if (!asked.chat()) {
+          one.put("prompt_token_ids", each.stream.asked.prompt());
+        }
+      }
       list.add(one);
     }
     Map<String, Object> all = envelope(false);
     all.put("choices", list);
     all.put("usage", usage(choices));
+    if (asked.ids() && asked.chat()) {
+      all.put("prompt_token_ids", choices.getFirst().stream.asked.prompt());
+    }
     return all;
   }
 

@@ -3,6 +3,7 @@ package dev.banyan.serve.gateway;
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.StopText;
+import dev.banyan.serve.http.Exposition;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
 import dev.banyan.serve.http.OpenAiError;
@@ -75,7 +76,7 @@ final class OpenAi {
           json(
               exchange, Map.of("object", "list", "data", served.names().map(this::model).toList()));
       case "GET /health" -> health(exchange);
-      case "GET /metrics" -> exchange.send(200, "text/plain; version=0.0.4", metrics.text());
+      case "GET /metrics" -> exchange.send(200, Exposition.TYPE, metrics.text());
       case "GET /status" -> json(exchange, status());
       case "POST /tokenize" -> {
         JsonNode body = RequestReader.body(exchange);

@@ -24,6 +24,7 @@ public final class Spans implements AutoCloseable {
   private static final int SERVER = 2;
 
   private final BufferedWriter out;
+  private boolean closed;
 
   /**
    * Begins a file.
@@ -80,6 +81,9 @@ public final class Spans implements AutoCloseable {
   }
 
   private synchronized void line(String text) {
+    if (closed) {
+      return; // the server has ended, what was still answered is not told any more
+    }
     try {
       out.write(text);
       out.newLine();
@@ -122,6 +126,7 @@ public final class Spans implements AutoCloseable {
 
   @Override
   public synchronized void close() throws IOException {
+    closed = true;
     out.close();
   }
 }
