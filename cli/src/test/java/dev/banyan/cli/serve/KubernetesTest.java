@@ -60,8 +60,10 @@ final class KubernetesTest {
     var command = new ServeRunCommand();
     CommandLine.ParseResult parsed =
         new CommandLine(command).parseArgs(words.subList(2, words.size()).toArray(String[]::new));
-    assertThat((Integer) parsed.matchedOptionValue("--port", 0)).isEqualTo(port);
-    assertThat((String) parsed.matchedOptionValue("--host", "")).isEqualTo("0.0.0.0");
+    int listens = parsed.matchedOptionValue("--port", 0);
+    assertThat(listens).isEqualTo(port);
+    String host = parsed.matchedOptionValue("--host", "");
+    assertThat(host).isEqualTo("0.0.0.0");
     List<?> before = parsed.matchedOptionValue("--backend", List.of());
     assertThat(before).hasSize(backends);
     assertThat(parsed.hasMatchedPositional(0)).isEqualTo(backends == 0);

@@ -90,6 +90,7 @@ final class RelayedCompletion implements Backend.Stay {
     exchange.onGone(this::lost);
     try {
       backends.requireServed(asked.model());
+      exchange.trip().submitted();
       while (!exchange.isGone()) {
         if (exchange.isStreaming()) {
           goOn();

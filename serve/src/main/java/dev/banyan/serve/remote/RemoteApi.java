@@ -90,6 +90,9 @@ final class RemoteApi {
           Doorkeeper.json(exchange, model(name));
         } else if (PASSED.contains(what)) {
           pass(exchange);
+        } else if (what.startsWith("POST /scale/")) {
+          throw new BadRequestException(
+              400, "the servers behind this gateway run by themselves: it cannot scale them");
         } else if (!drained(exchange)) {
           throw new BadRequestException(404, "there is nothing at " + what);
         }
@@ -99,7 +102,6 @@ final class RemoteApi {
 
   private void complete(Exchange exchange) throws IOException {
     AskedCompletion asked = AskedCompletion.of(exchange.path(), exchange.body());
-    exchange.trip().submitted();
     new RelayedCompletion(backends, exchange, asked, authorization(exchange)).run();
   }
 

@@ -494,6 +494,9 @@ final class RemoteGatewayTest {
         String first = more.isEmpty() ? told : told.substring(6, told.indexOf("\n"));
         ids.add(Json.mapper().readTree(first).path("id").asString());
       }
+      assertThat(post(of(gateway), CHAT, body(CHAT, "").replace("tiny", "x")).statusCode())
+          .isEqualTo(404);
+      assertThat(said(post(of(gateway), "/scale/3", ""))).contains("cannot scale");
       gateway.finish(Duration.ofMinutes(1)); // a span is written after its answer
     }
     List<String> spanned = new ArrayList<>();
@@ -503,11 +506,14 @@ final class RemoteGatewayTest {
       spanned.add(spans.at("/0/attributes/1/value/stringValue").asString());
       stages.add(spans.valueStream().map(each -> each.path("name").asString()).toList());
     }
-    assertThat(spanned).isEqualTo(ids).doesNotContain("");
+    assertThat(ids).doesNotContain("");
+    ids.add(""); // what was refused has none, and went nowhere
+    assertThat(spanned).isEqualTo(ids);
     assertThat(stages)
         .containsExactly(
             List.of(CHAT, "prepare", "wait, prefill and decode"),
-            List.of(CHAT, "prepare", "wait and prefill", "decode"));
+            List.of(CHAT, "prepare", "wait and prefill", "decode"),
+            List.of(CHAT, "prepare"));
   }
 
   @Test
