@@ -10,7 +10,8 @@ import java.util.Optional;
  * What a gateway before servers that already run is opened with.
  *
  * @param backends addresses, with or without {@code /v1}
- * @param model what clients call the model of all of them; empty to leave each its own names
+ * @param model what clients call the model of all of them, which of each is the one of that name or
+ *     its first; empty to leave each its own names
  * @param backendKey file with the key the backends want; without it, and without {@code keys}, the
  *     client's own {@code Authorization} is passed on
  * @param awaits whether backends that do not answer at the start are asked until they do; the first

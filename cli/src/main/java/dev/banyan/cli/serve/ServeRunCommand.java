@@ -175,7 +175,7 @@ public final class ServeRunCommand implements Callable<ExitCode> {
                 mostOpen));
     return stay(
         gateway.port(),
-        "%s on %d instances".formatted(folder, count),
+        "%s on %d instance%s".formatted(folder, count, count == 1 ? "" : "s"),
         gateway,
         () -> gateway.finish(Duration.ofSeconds(patience)));
   }
@@ -207,7 +207,7 @@ public final class ServeRunCommand implements Callable<ExitCode> {
     gateway.backends().forEach(common.out()::println);
     return stay(
         gateway.port(),
-        "%d backends".formatted(backends.size()),
+        "%d backend%s".formatted(backends.size(), backends.size() == 1 ? "" : "s"),
         gateway,
         () -> gateway.finish(Duration.ofSeconds(patience)));
   }

@@ -33,7 +33,9 @@ public record Listening(InetSocketAddress at, Optional<ApiKeys> keys, ServerSock
     }
     if (!at.getAddress().isLoopbackAddress() && keys.isEmpty()) {
       throw new UserInputException(
-          host + " can be reached from outside, which needs --keys; 'banyan serve key' makes them");
+          host
+              + " can be reached from outside, which needs a file of keys; 'banyan serve key' makes"
+              + " its lines");
     }
     return new Listening(
         at,
@@ -50,7 +52,10 @@ public record Listening(InetSocketAddress at, Optional<ApiKeys> keys, ServerSock
     try {
       return new HttpServer(sockets, at, MOST_CONNECTIONS, MOST_BODY_BYTES, handler);
     } catch (BindException e) {
-      throw new UserInputException(at + " cannot be listened at: " + e.getMessage(), e);
+      throw new UserInputException(
+          "%s:%d cannot be listened at: %s"
+              .formatted(at.getHostString(), at.getPort(), e.getMessage()),
+          e);
     }
   }
 }
