@@ -185,7 +185,7 @@ class ServeCommandsTest {
       assertThat(late.statusCode()).isEqualTo(503);
       assertThat(late.headers().firstValue("Retry-After")).isPresent();
       assertThat(late.body()).contains("\"server_error\"");
-      String all = rest(stream.getInputStream());
+      String all = rest(stream);
       assertThat(all).endsWith("data: [DONE]\n\n\r\n0\r\n\r\n");
       assertThat(Pattern.compile("\"finish_reason\":\"length\"").matcher(all).results())
           .hasSize(16);
@@ -203,7 +203,7 @@ class ServeCommandsTest {
       List<ProcessHandle> engines = server.engines();
       assertThat(stream.getInputStream().read()).isEqualTo('H');
       server.terminate();
-      String all = rest(stream.getInputStream());
+      String all = rest(stream);
       assertThat(all).contains("{\"error\":{\"message\":\"the server is stopping\"");
       assertThat(all).doesNotContain("[DONE]").endsWith("\r\n0\r\n\r\n");
       assertThat(server.exitCode()).isEqualTo(143);
@@ -322,8 +322,10 @@ class ServeCommandsTest {
     return Path.of(arguments[arguments.length - 2]); // behind it is the gateway's process
   }
 
-  private static String rest(InputStream in) throws IOException {
-    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+  /** Reads a slow reader's answer to its end, at full speed. */
+  private static String rest(Socket stream) throws IOException {
+    stream.setReceiveBufferSize(1 << 20);
+    return new String(stream.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   private static HttpResponse<String> ask(HttpClient client, URI at, String key) throws Exception {
