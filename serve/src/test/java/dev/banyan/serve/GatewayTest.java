@@ -480,6 +480,29 @@ final class GatewayTest {
     assertThat(DecisionLog.replay(other)).isEqualTo(new DecisionLog.Replay(1, 0, 0, 1));
   }
 
+  /** Engines take long to start, and a log that is begun anew has lost what it had. */
+  @Test
+  void aTakenPortIsSaidBeforeAnythingIsBegun(@TempDir Path folder) throws Exception {
+    Path kept = Files.writeString(folder.resolve("kept"), "before");
+    var there =
+        new GatewaySettings(
+            folder.resolve("no model"),
+            java.util.Map.of(),
+            1,
+            "127.0.0.1",
+            gateway.port(),
+            true,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(kept),
+            Optional.empty(),
+            10);
+    assertThatThrownBy(() -> Gateway.open(there))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageStartingWith("127.0.0.1:%d cannot be listened at".formatted(gateway.port()));
+    assertThat(kept).hasContent("before");
+  }
+
   @Test
   void thereIsNoWayInFromOutsideWithoutAKey() {
     var outside =

@@ -80,6 +80,7 @@ public final class Server implements AutoCloseable {
       throws IOException {
     Listening listening =
         Listening.of(settings.host(), settings.port(), settings.keys(), settings.tls());
+    listening.requireFree();
     List<AutoCloseable> files = new ArrayList<>();
     DecisionLog log = settings.decisions().map(DecisionLog::create).orElse(null);
     if (log != null) {

@@ -6,6 +6,7 @@ import dev.banyan.serve.GatewaySettings;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Optional;
 import javax.net.ServerSocketFactory;
@@ -52,10 +53,27 @@ public record Listening(InetSocketAddress at, Optional<ApiKeys> keys, ServerSock
     try {
       return new HttpServer(sockets, at, MOST_CONNECTIONS, MOST_BODY_BYTES, handler);
     } catch (BindException e) {
-      throw new UserInputException(
-          "%s:%d cannot be listened at: %s"
-              .formatted(at.getHostString(), at.getPort(), e.getMessage()),
-          e);
+      throw taken(e);
     }
+  }
+
+  /**
+   * Looks whether it could listen now, before something that takes long or begins files anew.
+   *
+   * @throws UserInputException when the port is taken
+   */
+  public void requireFree() throws IOException {
+    try (var probe = new ServerSocket()) {
+      probe.bind(at);
+    } catch (BindException e) {
+      throw taken(e);
+    }
+  }
+
+  private UserInputException taken(BindException e) {
+    return new UserInputException(
+        "%s:%d cannot be listened at: %s"
+            .formatted(at.getHostString(), at.getPort(), e.getMessage()),
+        e);
   }
 }
