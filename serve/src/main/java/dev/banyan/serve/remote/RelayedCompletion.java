@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -43,6 +44,8 @@ final class RelayedCompletion implements Backend.Stay {
   private volatile @Nullable Backend at;
   private volatile boolean movable;
   private volatile boolean left;
+  private volatile long id;
+  private final AtomicInteger moves = new AtomicInteger();
 
   /**
    * @param authorization the client's, for backends that look at it themselves
@@ -83,11 +86,16 @@ final class RelayedCompletion implements Backend.Stay {
     }
   }
 
+  @Override
+  public Optional<Backend.Shown> shown() {
+    return Optional.of(new Backend.Shown(id, exchange.trip().answerTokens(), moves.get()));
+  }
+
   // ---- the way
 
   /** Answers the client. */
   void run() throws IOException {
-    backends.asked();
+    id = backends.asked();
     exchange.onGone(this::lost);
     try {
       if (!backends.serves(asked.model())) {
@@ -209,6 +217,7 @@ final class RelayedCompletion implements Backend.Stay {
     if (broke) {
       broke = false;
       backends.wentOn(drained);
+      moves.incrementAndGet();
     }
   }
 
