@@ -3,8 +3,10 @@ package dev.banyan.model;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.tokenize.NativeTokenizer;
 import dev.banyan.model.tokenize.TokenizerFolder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -98,6 +100,24 @@ public final class Tokenizer {
       }
     }
     return library.decode(ids, skipSpecial);
+  }
+
+  /**
+   * The bytes that a token stands for within a text. Those of all its tokens joined are the text's
+   * UTF-8 also where a token alone is no whole character. Nothing for an id without a token.
+   */
+  public byte[] bytes(int id) {
+    return folder.bytes(id).orElseGet(() -> behindAnother(id).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** At the beginning of a text a decoder may drop a space. */
+  private String behindAnother(int id) {
+    int[] other = plain.encode("a", false);
+    String before = decode(other, false);
+    int[] both = Arrays.copyOf(other, other.length + 1);
+    both[other.length] = id;
+    String text = decode(both, false);
+    return text.startsWith(before) ? text.substring(before.length()) : "";
   }
 
   /** A decoder that takes ids one by one and gives text as soon as it is certain. */

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.banyan.core.Json;
 import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,6 +110,27 @@ class TokenizerTest {
       assertThat(String.join("", stream(tokenizer, ids, skip)))
           .isEqualTo(tokenizer.decode(ids, skip));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theBytesOfTokensJoinedAreTheText(boolean sentencepiece, @TempDir Path folder) {
+    Tokenizer tokenizer = sentencepiece ? Tokenizer.open(SENTENCEPIECE) : byteLevel(folder);
+    RandomGenerator random = new Seed(11).stream("bytes", sentencepiece ? 1 : 0);
+    for (int i = 0; i < 300; i++) {
+      String text = "a " + BpeTrainerTest.anyText(random) + " é漢";
+      int[] ids = tokenizer.encode(text, false);
+      var joined = new ByteArrayOutputStream();
+      for (int id : ids) {
+        joined.writeBytes(tokenizer.bytes(id));
+      }
+      // a decoder drops the space that SentencePiece put before the text
+      assertThat(joined.toString(StandardCharsets.UTF_8).strip())
+          .isEqualTo(tokenizer.decode(ids, false).strip());
+    }
+    int[] lone = tokenizer.encode("\u1234", false);
+    assertThat(tokenizer.bytes(lone[lone.length - 1])).containsExactly(0xb4);
+    assertThat(tokenizer.bytes(tokenizer.vocabSize() + 1)).isEmpty();
   }
 
   @Test

@@ -65,6 +65,11 @@ public final class RemoteGateway implements AutoCloseable {
     return server.drain(backend, true);
   }
 
+  /** A drained backend takes requests again; false without it. */
+  public boolean resume(int backend) {
+    return server.drain(backend, false);
+  }
+
   /** Answers that went on elsewhere since the start, since a backend died or was drained. */
   public long moved() {
     return server.moved();

@@ -72,13 +72,19 @@ final class RunningServer implements AutoCloseable {
 
   /** A fresh model of 512 positions whose answers, without ends, are as long as is asked for. */
   static Path model(Path folder) throws IOException {
+    return model(folder, 512);
+  }
+
+  /** The same with so many positions. */
+  static Path model(Path folder, int positions) throws IOException {
     Path config = folder.resolve("config.json");
     try (InputStream in = RunningServer.class.getResourceAsStream("/hf/qwen3/config.json")) {
       Files.writeString(
           config,
           new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8)
               .replace("\"vocab_size\": 199", "\"vocab_size\": 262")
-              .replace("\"max_position_embeddings\": 256", "\"max_position_embeddings\": 512"));
+              .replace(
+                  "\"max_position_embeddings\": 256", "\"max_position_embeddings\": " + positions));
     }
     Path model = folder.resolve("tiny");
     try (var fresh = LanguageModel.create(ModelConfig.read(config), new Seed(3), Precision.F32)) {

@@ -258,6 +258,12 @@ class ServeCommandsTest {
           .contains("0 moved running, 0 waiting, 1 saved")
           .containsPattern("instance 0 +banyan http://127.0.0.1:\\d+ .* down\n");
       assertThat(run("serve", "drain", "1", url)).isZero();
+      assertThat(run("serve", "status", url)).isZero();
+      assertThat(text(out)).containsPattern("instance 1 .* draining\n");
+      assertThat(run("serve", "drain", "1", "--resume", url)).isZero();
+      assertThat(text(out)).startsWith("instance 1 takes requests");
+      assertThat(run("serve", "status", url)).isZero();
+      assertThat(text(out)).doesNotContain("draining");
       gateway.terminate();
       assertThat(gateway.exitCode()).isEqualTo(143);
     }

@@ -3,6 +3,7 @@ package dev.banyan.model.tokenize;
 import dev.banyan.core.UserInputException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -39,6 +40,8 @@ public final class TokenizerFolder {
   private final Map<Integer, String> tokenOfId = new HashMap<>();
   private final Set<Integer> specialIds = new HashSet<>();
   private final Set<Integer> byteFallbackIds = new HashSet<>();
+  private final Set<Integer> addedIds = new HashSet<>();
+  private boolean byteLevel;
   private final Map<String, String> roles = new HashMap<>();
   private @Nullable String chatTemplate;
   private int vocabSize;
@@ -140,6 +143,31 @@ public final class TokenizerFolder {
     return byteFallbackIds.contains(id);
   }
 
+  /**
+   * The bytes of a token whose spelling says them: one of the byte alphabet, one byte alone, or an
+   * added one. Empty where they depend on the decoder.
+   */
+  public Optional<byte[]> bytes(int id) {
+    String token = tokenOfId.get(id);
+    if (token == null) {
+      return Optional.of(new byte[0]);
+    }
+    if (addedIds.contains(id)) {
+      return Optional.of(token.getBytes(StandardCharsets.UTF_8));
+    }
+    if (isByteFallback(id)) {
+      return Optional.of(new byte[] {(byte) Integer.parseInt(token, 3, 5, 16)});
+    }
+    if (!byteLevel || token.chars().anyMatch(each -> ByteAlphabet.value((char) each) < 0)) {
+      return Optional.empty();
+    }
+    byte[] bytes = new byte[token.length()];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) ByteAlphabet.value(token.charAt(i));
+    }
+    return Optional.of(bytes);
+  }
+
   public Optional<String> chatTemplate() {
     return Optional.ofNullable(chatTemplate);
   }
@@ -162,10 +190,12 @@ public final class TokenizerFolder {
     }
     for (JsonNode added : root.path("added_tokens")) {
       put(added.path("content").asString(""), added.path("id"));
+      addedIds.add(added.path("id").asInt());
       if (added.path("special").asBoolean(false)) {
         specialIds.add(added.path("id").asInt());
       }
     }
+    byteLevel = hasStep(root.path("decoder"), "ByteLevel");
     if (hasStep(root.path("decoder"), "ByteFallback")) {
       idOfToken.forEach(
           (token, id) -> {

@@ -3,9 +3,8 @@ package dev.banyan.serve.gateway;
 import dev.banyan.core.UserInputException;
 import dev.banyan.serve.http.Doorkeeper;
 import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.StatusPage;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** What is answered to whom; the page; draining and scaling. */
@@ -14,26 +13,19 @@ final class FrontDoor {
   private final Server server;
   private final LiveCluster cluster;
   private final Doorkeeper doorkeeper;
-  private final String page;
+  private final StatusPage page = new StatusPage();
 
-  FrontDoor(OpenAi api, Server server, LiveCluster cluster, Doorkeeper doorkeeper)
-      throws IOException {
+  FrontDoor(OpenAi api, Server server, LiveCluster cluster, Doorkeeper doorkeeper) {
     this.api = api;
     this.server = server;
     this.cluster = cluster;
     this.doorkeeper = doorkeeper;
-    try (InputStream in = FrontDoor.class.getResourceAsStream("page.html")) {
-      if (in == null) {
-        throw new IOException("page.html is not on the class path");
-      }
-      this.page = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 
   void answer(Exchange exchange) throws IOException {
     String what = exchange.method() + " " + exchange.path();
     switch (what) {
-      case "GET /" -> exchange.send(200, "text/html; charset=utf-8", page);
+      case "GET /" -> page.answer(exchange);
       case "GET /health" -> {
         if (server.isStopping()) {
           Doorkeeper.refuse(exchange, 503, "the server is stopping");

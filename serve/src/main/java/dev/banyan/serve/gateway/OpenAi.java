@@ -103,6 +103,9 @@ final class OpenAi {
                 StandardCharsets.UTF_8);
         if (what.startsWith("GET /v1/models/") && served.names().anyMatch(asked::equals)) {
           json(exchange, model(asked));
+        } else if (what.startsWith("GET /v1/models/")) {
+          String why = "the model '" + asked + "' is not served here";
+          throw new BadRequestException(404, why, "model_not_found");
         } else {
           throw new BadRequestException(404, "there is nothing at " + what);
         }

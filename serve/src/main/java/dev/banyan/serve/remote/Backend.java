@@ -28,7 +28,20 @@ final class Backend {
 
     /** The backend does not answer any more. */
     void lost();
+
+    /** What is shown of it to those who operate the gateway; empty where that is nothing. */
+    default Optional<Shown> shown() {
+      return Optional.empty();
+    }
   }
+
+  /**
+   * A completion while its answer is made.
+   *
+   * @param tokens of all its answers so far
+   * @param moves how often it went on elsewhere
+   */
+  record Shown(long id, int tokens, int moves) {}
 
   final int id;
   final URI url;
@@ -171,6 +184,18 @@ final class Backend {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Completions of ours there, at most some. */
+  List<Shown> shown(int most) {
+    List<Stay> there;
+    lock.lock();
+    try {
+      there = List.copyOf(stays);
+    } finally {
+      lock.unlock();
+    }
+    return there.stream().flatMap(each -> each.shown().stream()).limit(most).toList();
   }
 
   /**

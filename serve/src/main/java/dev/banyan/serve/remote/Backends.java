@@ -184,8 +184,9 @@ final class Backends implements AutoCloseable {
     return all.stream().mapToInt(Backend::ours).sum();
   }
 
-  void asked() {
-    requests.incrementAndGet();
+  /** One more request; gives its number. */
+  long asked() {
+    return requests.incrementAndGet();
   }
 
   /** An answer went on elsewhere: because its backend is drained, or because it died. */

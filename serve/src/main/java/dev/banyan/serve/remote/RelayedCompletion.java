@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -42,6 +43,8 @@ final class RelayedCompletion implements Backend.Stay {
   private volatile @Nullable Backend at;
   private volatile boolean movable;
   private volatile boolean left;
+  private volatile long id;
+  private final AtomicInteger moves = new AtomicInteger();
 
   /**
    * @param authorization the client's, for backends that look at it themselves
@@ -82,11 +85,16 @@ final class RelayedCompletion implements Backend.Stay {
     }
   }
 
+  @Override
+  public Optional<Backend.Shown> shown() {
+    return Optional.of(new Backend.Shown(id, exchange.trip().answerTokens(), moves.get()));
+  }
+
   // ---- the way
 
   /** Answers the client. */
   void run() throws IOException {
-    backends.asked();
+    id = backends.asked();
     exchange.onGone(this::lost);
     try {
       backends.requireServed(asked.model());
@@ -203,6 +211,7 @@ final class RelayedCompletion implements Backend.Stay {
     if (broke) {
       broke = false;
       backends.wentOn(drained);
+      moves.incrementAndGet();
     }
   }
 

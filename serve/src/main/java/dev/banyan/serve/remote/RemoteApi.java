@@ -7,6 +7,7 @@ import dev.banyan.serve.http.Exposition;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
 import dev.banyan.serve.http.OpenAiError;
+import dev.banyan.serve.http.StatusPage;
 import dev.banyan.serve.policy.InstanceLoad;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,10 +36,13 @@ final class RemoteApi {
           "POST /v1/rerank",
           "POST /v1/score");
 
+  private static final int MOST_SHOWN = 512;
+
   private final Backends backends;
   private final Doorkeeper doorkeeper;
   private final boolean passesKeys;
   private final BooleanSupplier stopping;
+  private final StatusPage page = new StatusPage();
 
   RemoteApi(
       Backends backends, Doorkeeper doorkeeper, boolean passesKeys, BooleanSupplier stopping) {
@@ -50,7 +54,12 @@ final class RemoteApi {
 
   void answer(Exchange exchange) throws IOException {
     try {
-      if ((exchange.method() + " " + exchange.path()).equals("GET /health")) {
+      String what = exchange.method() + " " + exchange.path();
+      if (what.equals("GET /")) {
+        page.answer(exchange);
+        return;
+      }
+      if (what.equals("GET /health")) {
         health(exchange);
         return;
       }
@@ -88,6 +97,9 @@ final class RemoteApi {
                 StandardCharsets.UTF_8);
         if (what.startsWith("GET /v1/models/") && backends.names().contains(name)) {
           Doorkeeper.json(exchange, model(name));
+        } else if (what.startsWith("GET /v1/models/")) {
+          String why = "the model '" + name + "' is not served here";
+          throw new BadRequestException(404, why, "model_not_found");
         } else if (PASSED.contains(what)) {
           pass(exchange);
         } else if (what.startsWith("POST /scale/")) {
@@ -151,6 +163,7 @@ final class RemoteApi {
 
   private Object status() {
     List<Object> instances = new ArrayList<>();
+    List<Object> requests = new ArrayList<>();
     for (Backend each : backends.all()) {
       InstanceLoad load = each.load();
       Map<String, Object> one = new LinkedHashMap<>();
@@ -159,11 +172,21 @@ final class RemoteApi {
       one.put("kind", each.kind.title());
       one.put("up", each.isUp());
       one.put("draining", each.isDraining());
+      one.put("ours", each.ours());
       one.put("load", load);
       one.put(
           "figures",
           Map.of("running", load.batch().requests(), "waiting", load.queue().requests()));
       instances.add(one);
+      for (Backend.Shown shown : each.shown(MOST_SHOWN - requests.size())) {
+        requests.add(
+            Map.of(
+                "id", shown.id(),
+                "instance", each.id,
+                "tokens", shown.tokens(),
+                "moves", shown.moves(),
+                "priority", "NORMAL"));
+      }
     }
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("model", String.join(", ", backends.names()));
@@ -175,7 +198,7 @@ final class RemoteApi {
             "requeued", 0,
             "replayed", backends.replays()));
     all.put("instances", instances);
-    all.put("requests", java.util.Collections.nCopies(backends.open(), Map.of()));
+    all.put("requests", requests);
     return all;
   }
 
