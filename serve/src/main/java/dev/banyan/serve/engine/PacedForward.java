@@ -43,8 +43,8 @@ public final class PacedForward implements Forward {
       var all = new float[rows * VOCABULARY];
       for (int row = 0; row < rows; row++) {
         int index = each.ids().length - rows + row;
-        // 3 up to 63: no token that could end an answer
-        all[row * VOCABULARY + 3 + (each.ids()[index] * 7 + each.past() + index) % 61] = 1;
+        // 8 up to 63: no token that could end an answer or has no text
+        all[row * VOCABULARY + 8 + (each.ids()[index] * 7 + each.past() + index) % 56] = 1;
       }
       scores.add(all);
     }

@@ -3,8 +3,8 @@ package dev.banyan.serve.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banyan.model.Sampling;
-import dev.banyan.serve.policy.ClassOrder;
 import dev.banyan.serve.policy.PriorityClass;
+import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import java.nio.ByteBuffer;
@@ -81,7 +81,7 @@ final class EngineTest {
     return new Engine(
         new Remembering(blocks),
         new Engine.Size(0, blocks, BLOCK, 1, 8, 8),
-        ClassOrder.STRICT,
+        Engine.Rules.FIRST_COME,
         () -> 0,
         new Engine.Listener() {
           @Override
@@ -119,7 +119,7 @@ final class EngineTest {
   private Map<Long, List<Integer>> alone(int requests) {
     for (int id = 1; id <= requests; id++) {
       Engine engine = engine(40);
-      engine.submit(id, 1, asked(id, id % 2), new int[0], 0);
+      engine.submit(id, 1, asked(id, id % 2));
       finish(engine);
     }
     Map<Long, List<Integer>> alone = new HashMap<>(answers);
@@ -138,7 +138,7 @@ final class EngineTest {
     Map<Long, List<Integer>> alone = alone(12);
     Engine engine = engine(24);
     for (int id = 1; id <= 12; id++) {
-      engine.submit(id, 1, asked(id, id % 2), new int[0], 0);
+      engine.submit(id, 1, asked(id, id % 2));
     }
     finish(engine);
     assertThat(answers).isEqualTo(alone);
@@ -155,7 +155,7 @@ final class EngineTest {
       Engine source = engine(40);
       Engine destination = engine(40);
       for (int id = 1; id <= 3; id++) {
-        source.submit(id, 1, asked(id, id % 2), new int[0], 0);
+        source.submit(id, 1, asked(id, id % 2));
       }
       while (!source.decodes(2) || Objects.requireNonNull(answers.get(2L)).size() < after) {
         assertThat(source.step()).isTrue();
@@ -183,7 +183,7 @@ final class EngineTest {
       answers.put(2L, new ArrayList<>(Objects.requireNonNull(alone.get(2L)).subList(0, had)));
       Engine engine = engine(40);
       int[] generated = answers.get(2L).stream().mapToInt(Integer::intValue).toArray();
-      engine.submit(2, 3, asked(2, 0), generated, 1);
+      engine.submit(new Say.Submit(2, 3, asked(2, 0), generated, 1, 0));
       finish(engine);
       assertThat(answers.get(2L)).isEqualTo(alone.get(2L));
     }
