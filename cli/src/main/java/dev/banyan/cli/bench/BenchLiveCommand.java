@@ -49,7 +49,8 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     FAULTS,
     SPEED,
     PACED,
-    GATEWAY
+    GATEWAY,
+    STREAMS
   }
 
   @Mixin private final Common common = new Common();
@@ -65,7 +66,8 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
       paramLabel = "PARTS",
       split = ",",
       description =
-          "Some of moves, downtime, drain, cancel, faults, speed, paced, gateway (default: all).")
+          "Some of moves, downtime, drain, cancel, faults, speed, paced, gateway, streams (default:"
+              + " all).")
   private List<Part> only = List.of();
 
   @Option(
@@ -166,7 +168,10 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
       with(true, folder -> result.put("paced", paced(folder)));
     }
     if (wanted(Part.GATEWAY)) {
-      with(true, folder -> gateway(folder, result));
+      with(true, folder -> result.put("gateway", gateway(folder)));
+    }
+    if (wanted(Part.STREAMS)) {
+      with(true, folder -> streams(folder, result));
     }
     common.out().print(TextTable.of(table));
     common.emit(result, () -> Report.titled("banyan bench live").section("Figures").table(table));
@@ -453,16 +458,21 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     return runs;
   }
 
-  private void gateway(Path folder, Result result) throws IOException {
+  private List<GatewayCost.Round> gateway(Path folder) throws IOException {
     try (GatewayProcess gateway = GatewayProcess.start(folder, GatewayCost.QUICK, 1)) {
-      result.put("gatewayRounds", added(gateway));
-      resident(gateway, "after %.0f requests".formatted((rounds + 1) * seconds * 150));
+      List<GatewayCost.Round> all = added(gateway);
+      resident("gateway", gateway, "after %.0f requests".formatted((rounds + 1) * seconds * 150));
+      return all;
     }
+  }
+
+  /** Many at once: streams that stay open, and arrivals that are spread. */
+  private void streams(Path folder, Result result) throws IOException {
     try (GatewayProcess gateway = GatewayProcess.start(folder, GatewayCost.SLOW, 4)) {
-      result.put("gatewayStreams", streams(gateway));
-      resident(gateway, "after " + STREAMS + " streams");
+      result.put("streams", streams(gateway));
+      resident("streams", gateway, "after %,d streams".formatted(STREAMS));
     }
-    result.put("gatewaySplits", splits(folder));
+    result.put("splits", splits(folder));
   }
 
   private List<GatewayCost.Round> added(GatewayProcess gateway) throws IOException {
@@ -509,10 +519,10 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     return all;
   }
 
-  private void resident(GatewayProcess gateway, String when) throws IOException {
+  private void resident(String part, GatewayProcess gateway, String when) throws IOException {
     GatewayCost.Resident memory = GatewayCost.resident(gateway.pid());
     line(
-        "gateway",
+        part,
         String.format(Locale.ROOT, "resident %s: %.0f MB now, the most there was", when, memory.now()),
         String.format(Locale.ROOT, "%.0f MB", memory.most()),
         "≤ 300 MB",
@@ -529,7 +539,7 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
             .filter(each -> each.answered() && each.outputTokens() == STREAM_TOKENS)
             .count();
     line(
-        "gateway",
+        "streams",
         String.format(
             Locale.ROOT,
             "%,d streams open at once, %,d failed, %,.0f tokens/s",
@@ -550,7 +560,7 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     int least = found.stream().flatMapToInt(Arrays::stream).min().orElse(0);
     int most = found.stream().flatMapToInt(Arrays::stream).max().orElse(0);
     line(
-        "gateway",
+        "streams",
         "64 arrivals at once on 4 instances that report every 500 ms, %d times".formatted(SPLITS),
         "%d to %d each".formatted(least, most),
         "16 ± 1",
