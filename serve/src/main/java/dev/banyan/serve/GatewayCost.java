@@ -5,8 +5,8 @@ import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
 import dev.banyan.model.Sampling;
 import dev.banyan.serve.gateway.Server;
-import dev.banyan.serve.load.DirectEngine;
 import dev.banyan.serve.load.AnswerTimes;
+import dev.banyan.serve.load.DirectEngine;
 import dev.banyan.serve.load.KeptConnection;
 import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.process.EngineSettings;
@@ -103,22 +103,16 @@ public final class GatewayCost {
 
   /**
    * Asks a gateway of one paced instance and a like engine without one, at {@code rate} requests a
-   * second, {@code rounds} times {@code seconds} after a first round that does not count. The client
-   * is the same but for what it speaks: HTTP with text to the gateway, over connections it keeps;
-   * the gateway's own wire with tokens to the engine.
+   * second, {@code rounds} times {@code seconds} after a first round that does not count. The
+   * client is the same but for what it speaks: HTTP with text to the gateway, over connections it
+   * keeps; the gateway's own wire with tokens to the engine.
    *
    * @param port of the gateway
    * @param profile the file it was started with
    * @throws IOException when the engine does not start
    */
   public static List<Round> rounds(
-      int port,
-      Path profile,
-      double rate,
-      int rounds,
-      double seconds,
-      Seed seed,
-      Progress progress)
+      int port, Path profile, double rate, int rounds, double seconds, Seed seed, Progress progress)
       throws IOException {
     List<Round> all = new ArrayList<>();
     var kept = new ConcurrentLinkedDeque<KeptConnection>();

@@ -141,17 +141,7 @@ public record GatewaySettings(
   /** The same with engines that only keep to a profile. */
   public GatewaySettings pacedBy(String profile) {
     return new GatewaySettings(
-        model,
-        adapters,
-        instances,
-        host,
-        port,
-        profile,
-        exact,
-        keys,
-        tls,
-        decisions,
-        spans,
+        model, adapters, instances, host, port, profile, exact, keys, tls, decisions, spans,
         mostOpen);
   }
 

@@ -25,8 +25,8 @@ import java.util.List;
  */
 public final class PacedCluster {
   /**
-   * LLaMA-7B on an A10 again, prefilled in chunks of 512 tokens as our own engine does. A move costs
-   * what it costs between processes of one machine, where a paced engine's blocks are small.
+   * LLaMA-7B on an A10 again, prefilled in chunks of 512 tokens as our own engine does. A move
+   * costs what it costs between processes of one machine, where a paced engine's blocks are small.
    */
   public static final EngineProfile PROFILE =
       new EngineProfile(
@@ -185,9 +185,7 @@ public final class PacedCluster {
         live.late().most(),
         new FirstTokens(
             live.values(LoadAnswer::firstSeconds),
-            simulated.requests().stream()
-                .mapToDouble(Outcome.Served::firstTokenSeconds)
-                .toArray()),
+            simulated.requests().stream().mapToDouble(Outcome.Served::firstTokenSeconds).toArray()),
         moves,
         requeues,
         simulated.counts(),
@@ -198,7 +196,9 @@ public final class PacedCluster {
   static List<TraceRequest> traceOf(LoadOutcome live) {
     return live.answers().stream()
         .filter(LoadAnswer::answered)
-        .map(each -> TraceRequest.of(each.arrivalSeconds(), each.promptTokens(), each.outputTokens()))
+        .map(
+            each ->
+                TraceRequest.of(each.arrivalSeconds(), each.promptTokens(), each.outputTokens()))
         .toList();
   }
 

@@ -36,8 +36,7 @@ final class GatewayCostTest {
     var settings = GatewaySettings.of(model, 1, 0).pacedBy(profile.toString());
     try (var gateway = Gateway.open(settings)) {
       List<GatewayCost.Round> rounds =
-          GatewayCost.rounds(
-              gateway.port(), profile, 12, 1, 2, new Seed(1), Progress.none());
+          GatewayCost.rounds(gateway.port(), profile, 12, 1, 2, new Seed(1), Progress.none());
       assertThat(rounds).hasSize(1);
       GatewayCost.Round round = rounds.getFirst();
       assertThat(round.requests()).isEqualTo(24);
@@ -59,8 +58,7 @@ final class GatewayCostTest {
 
   @Test
   void streamsAreCountedInFull() throws IOException {
-    var settings =
-        GatewaySettings.of(model, 2, 0).pacedBy(file(GatewayCost.SLOW).toString());
+    var settings = GatewaySettings.of(model, 2, 0).pacedBy(file(GatewayCost.SLOW).toString());
     try (var gateway = Gateway.open(settings)) {
       LoadOutcome streams = GatewayCost.streams(gateway.port(), 24, 4, Progress.none());
       assertThat(streams.answered()).isEqualTo(24);
@@ -70,8 +68,7 @@ final class GatewayCostTest {
 
   @Test
   void dispatchesAreCountedByInstanceEachTimeAnew() {
-    List<int[]> counts =
-        GatewayCost.destinations(List.of(0, 1, 2, 2, 1, 1, 1, 1, 0), 3, 4);
+    List<int[]> counts = GatewayCost.destinations(List.of(0, 1, 2, 2, 1, 1, 1, 1, 0), 3, 4);
     assertThat(counts).containsExactly(new int[] {1, 1, 2}, new int[] {0, 4, 0});
   }
 }

@@ -22,8 +22,7 @@ final class PacedClusterTest {
     EngineProfile pace = PacedCluster.PROFILE.faster(4);
     Workload workload = Workload.generated("96-6", 12, 40, 1);
     List<PacedCluster.Run> runs =
-        PacedCluster.compare(
-            model, pace, "banyan", 2, workload, 1, new Seed(3), Progress.none());
+        PacedCluster.compare(model, pace, "banyan", 2, workload, 1, new Seed(3), Progress.none());
     assertThat(runs).hasSize(1);
     PacedCluster.Run run = runs.getFirst();
     assertThat(run.failed()).isZero();

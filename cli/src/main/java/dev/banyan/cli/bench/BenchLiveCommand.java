@@ -130,7 +130,8 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
       names = "--rounds",
       paramLabel = "N",
       defaultValue = "5",
-      description = "Gateway: rounds of latency, the best of which counts (default: ${DEFAULT-VALUE}).")
+      description =
+          "Gateway: rounds of latency, the best of which counts (default: ${DEFAULT-VALUE}).")
   private int rounds = 5;
 
   @Option(
@@ -390,20 +391,12 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
 
   /** Four instances, live and simulated. */
   private List<PacedCluster.Run> paced(Path folder) throws IOException {
-    Workload workload =
-        Workload.generated("burstgpt-like", requests, rate, 2).capped(2048, 256);
+    Workload workload = Workload.generated("burstgpt-like", requests, rate, 2).capped(2048, 256);
     List<PacedCluster.Run> runs;
     try (Progress progress = common.progress("paced", (long) draws * requests, "answers")) {
       runs =
           PacedCluster.compare(
-              folder,
-              PacedCluster.PROFILE,
-              policy,
-              4,
-              workload,
-              draws,
-              common.seed(),
-              progress);
+              folder, PacedCluster.PROFILE, policy, 4, workload, draws, common.seed(), progress);
     }
     for (PacedCluster.Run each : runs) {
       common
@@ -451,7 +444,8 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     long differing = runs.stream().mapToLong(PacedCluster.Run::differing).sum();
     line(
         "paced",
-        String.format(Locale.ROOT, "%,d decisions taken again, %d requests failed", decisions, failed),
+        String.format(
+            Locale.ROOT, "%,d decisions taken again, %d requests failed", decisions, failed),
         String.format(Locale.ROOT, "%d differ", differing),
         "0",
         differing == 0 && failed == 0);
@@ -523,7 +517,8 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     GatewayCost.Resident memory = GatewayCost.resident(gateway.pid());
     line(
         part,
-        String.format(Locale.ROOT, "resident %s: %.0f MB now, the most there was", when, memory.now()),
+        String.format(
+            Locale.ROOT, "resident %s: %.0f MB now, the most there was", when, memory.now()),
         String.format(Locale.ROOT, "%.0f MB", memory.most()),
         "≤ 300 MB",
         memory.most() <= 300);

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 /** {@code banyan serve run MODEL --paced PROFILE} as a process of its own. */
 final class GatewayProcess implements AutoCloseable {
   /** What the {@code banyan} script gives {@code serve run}. */
-  static final List<String> FLAGS = List.of("-XX:+UseSerialGC", "-Xmx1g", "--enable-native-access=ALL-UNNAMED");
+  static final List<String> FLAGS =
+      List.of("-XX:+UseSerialGC", "-Xmx1g", "--enable-native-access=ALL-UNNAMED");
 
   private static final Pattern WHERE = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)/v1 .*");
 

@@ -86,8 +86,7 @@ public final class Engine implements AutoCloseable {
     void prompt(long request, List<Token> tokens);
   }
 
-  public Engine(
-      Forward forward, Size size, Rules rules, DoubleSupplier clock, Listener listener) {
+  public Engine(Forward forward, Size size, Rules rules, DoubleSupplier clock, Listener listener) {
     this.forward = forward;
     this.size = size;
     this.rules = rules;
@@ -144,7 +143,9 @@ public final class Engine implements AutoCloseable {
   private void enqueue(Sequence sequence) {
     ArrayDeque<Sequence> line = waiting.get(sequence.priority().index());
     var later = new ArrayDeque<Sequence>();
-    while (!line.isEmpty() && line.getLast().generated() == 0 && line.getLast().due > sequence.due) {
+    while (!line.isEmpty()
+        && line.getLast().generated() == 0
+        && line.getLast().due > sequence.due) {
       later.addFirst(line.removeLast());
     }
     line.addLast(sequence);
@@ -152,9 +153,7 @@ public final class Engine implements AutoCloseable {
   }
 
   private double prefillSeconds(int tokens) {
-    return rules.pace() == null
-        ? promptTokenSeconds * tokens
-        : rules.pace().prefillSeconds(tokens);
+    return rules.pace() == null ? promptTokenSeconds * tokens : rules.pace().prefillSeconds(tokens);
   }
 
   /** Forgets a request; false when it is not here. */

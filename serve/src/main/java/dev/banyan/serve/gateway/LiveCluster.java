@@ -353,7 +353,11 @@ final class LiveCluster implements AutoCloseable {
       wakeUp(speaker);
     }
     switch (say) {
-      case Say.Tokens tokens -> tokens.tokens().forEach(this::token);
+      case Say.Tokens tokens -> {
+        // first of all those that a client has waited for since it asked
+        tokens.tokens().stream().filter(each -> each.number() == 0).forEach(this::token);
+        tokens.tokens().stream().filter(each -> each.number() > 0).forEach(this::token);
+      }
       case Say.Prompt prompt -> {
         Stream stream = streams.get(prompt.request());
         if (stream != null) {

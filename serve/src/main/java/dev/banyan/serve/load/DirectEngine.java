@@ -81,7 +81,8 @@ public final class DirectEngine implements AutoCloseable {
       return engine;
     } catch (IOException | ExecutionException | TimeoutException e) {
       end(process, folder);
-      throw new IOException("the engine does not start: " + EngineLauncher.complaint(own, folder), e);
+      throw new IOException(
+          "the engine does not start: " + EngineLauncher.complaint(own, folder), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       end(process, folder);

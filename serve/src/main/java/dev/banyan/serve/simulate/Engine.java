@@ -206,7 +206,7 @@ final class Engine {
     for (SimRequest each : running) {
       each.inStep = decodes < budget ? 1 : 0;
       decodes += each.inStep;
-      context += each.inStep * each.tokens();
+      context += (long) each.inStep * each.tokens();
     }
     budget -= decodes;
     int prefill = 0;

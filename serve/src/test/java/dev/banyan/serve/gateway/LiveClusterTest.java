@@ -54,8 +54,7 @@ final class LiveClusterTest {
     private void heard(Wire wire, Say say) {
       switch (say) {
         case Say.Hello hello ->
-            wire.say(
-                new Say.Ready(id, 1, "none", "exact", List.of(), BLOCKS, 16, 16, 1600, 64));
+            wire.say(new Say.Ready(id, 1, "none", "exact", List.of(), BLOCKS, 16, 16, 1600, 64));
         case Say.Submit submit -> came.add(submit);
         default -> {}
       }
@@ -126,8 +125,8 @@ final class LiveClusterTest {
   }
 
   /**
-   * A report that was written before a request came says nothing of it: the request goes on counting
-   * as on its way, and the next one goes to the other instance.
+   * A report that was written before a request came says nothing of it: the request goes on
+   * counting as on its way, and the next one goes to the other instance.
    */
   @Test
   void aReportFromBeforeARequestDoesNotHideIt() throws IOException, InterruptedException {
@@ -152,7 +151,9 @@ final class LiveClusterTest {
     }
   }
 
-  /** Waits until the cluster has taken a report in: none of its figures but these was shown before. */
+  /**
+   * Waits until the cluster has taken a report in: none of its figures but these was shown before.
+   */
   private static void reported(LiveCluster cluster, Mute engine, long heard)
       throws InterruptedException {
     EngineFigures before = cluster.shown().getFirst().figures();

@@ -49,9 +49,9 @@ class ClusterTest {
   }
 
   /**
-   * Decodes take 10 ms, prompts 4 ms and 0.1 ms a token, 512 tokens a step. The second request comes
-   * in the middle of a step, and its 1,100 tokens take three steps of 511, 511 and 78, in each of
-   * which the first one decodes on.
+   * Decodes take 10 ms, prompts 4 ms and 0.1 ms a token, 512 tokens a step. The second request
+   * comes in the middle of a step, and its 1,100 tokens take three steps of 511, 511 and 78, in
+   * each of which the first one decodes on.
    */
   @Test
   void inChunksAPromptSharesItsStepsWithWhatDecodes() {
