@@ -107,6 +107,23 @@ public final class DecisionLog implements AutoCloseable {
     return new Replay(dispatches, rounds, identical, first);
   }
 
+  /**
+   * Where each request went, in the order in which they came.
+   *
+   * @throws UserInputException when a line is no decision
+   */
+  static List<Integer> dispatches(Path file) throws IOException {
+    List<Integer> all = new ArrayList<>();
+    long number = 0;
+    for (String line : Files.readAllLines(file)) {
+      Decision each = Json.readLine(line, file, ++number, Decision.class);
+      if (each.request() >= 0) {
+        all.add(each.to());
+      }
+    }
+    return all;
+  }
+
   private static boolean again(Policy policy, Decision was) {
     var fleet = new Fleet(was.fleet());
     if (was.request() >= 0) {

@@ -9,8 +9,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an engine's steps cost, as measured on one model and device. A step either prefills what
- * waits or decodes one token of every running request.
+ * What an engine's steps cost, as measured on one model and device, and what it puts into a step.
  *
  * @param name shown in tables
  * @param memory KV memory
@@ -18,9 +17,32 @@ import org.jspecify.annotations.Nullable;
  * @param decode cost of a decode step
  * @param copy cost of moving a running request
  * @param startSeconds from deciding to add an instance to its first request
+ * @param batching what a step holds; a file without it means {@link Batching#PREFILL_FIRST}
  */
 public record EngineProfile(
-    String name, Memory memory, Prefill prefill, Decode decode, Copy copy, double startSeconds) {
+    String name,
+    Memory memory,
+    Prefill prefill,
+    Decode decode,
+    Copy copy,
+    double startSeconds,
+    Batching batching) {
+
+  /** What an engine puts into one step. */
+  public enum Batching {
+    /**
+     * The whole prompts of what waits, as far as memory and the token cap reach, else one token of
+     * every running request (vLLM 0.2, the engine Llumnix was measured on).
+     */
+    PREFILL_FIRST,
+
+    /**
+     * One token of every running request and, with what is left of the token cap, chunks of the
+     * prompts that were admitted; both costs add up (Sarathi-Serve, OSDI 2024, and Banyan's own
+     * engine).
+     */
+    CHUNKED
+  }
 
   /**
    * @param blocks KV blocks
@@ -75,7 +97,8 @@ public record EngineProfile(
           new Prefill(0.004, 0.000212, 12_800),
           new Decode(0.024, 2.2e-6, 0.00008, 1.01, 1_600),
           new Copy(true, 0.010, 0.000205, 0.020, 16, 3, 0.002),
-          20);
+          20,
+          Batching.PREFILL_FIRST);
 
   /** Fixed step times, for checks against other simulators. */
   public static final EngineProfile CONSTANT =
@@ -85,12 +108,14 @@ public record EngineProfile(
           new Prefill(0.1, 0, 1 << 30),
           new Decode(0.025, 0, 0, 1, 1_600),
           new Copy(true, 0.1, 0, 0.025, 16, 2, 0),
-          0);
+          0,
+          Batching.PREFILL_FIRST);
 
   private static final Map<String, EngineProfile> BUILT_IN =
       new TreeMap<>(Map.of(LLAMA_7B_A10.name(), LLAMA_7B_A10, CONSTANT.name(), CONSTANT));
 
   public EngineProfile {
+    batching = batching == null ? Batching.PREFILL_FIRST : batching;
     present(name, "name", name);
     present(name, "memory", memory);
     present(name, "prefill", prefill);
@@ -171,7 +196,8 @@ public record EngineProfile(
             decode.movingFactor(),
             decode.targetTokens()),
         copy,
-        startSeconds);
+        startSeconds,
+        batching);
   }
 
   /** Blocks an admission leaves free. */
@@ -182,6 +208,11 @@ public record EngineProfile(
   /** The longest request, prompt and output together, that fits an empty instance. */
   public int mostTokens() {
     return (memory.blocks() - watermarkBlocks()) * memory.blockTokens();
+  }
+
+  /** What {@code tokens} tokens of prompts add to a step; 0 for none. */
+  public double prefillSeconds(int tokens) {
+    return tokens == 0 ? 0 : prefill.seconds() + prefill.tokenSeconds() * tokens;
   }
 
   /** One decode step. */

@@ -7,7 +7,6 @@ import dev.banyan.model.Opening;
 import dev.banyan.model.Sampling;
 import dev.banyan.serve.engine.Engine;
 import dev.banyan.serve.engine.ModelForward;
-import dev.banyan.serve.policy.ClassOrder;
 import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
@@ -85,7 +84,7 @@ public final class EngineSpeed {
     long begun = System.nanoTime();
     for (int i = 0; i < requests; i++) {
       int[] prompt = seed.stream("prompt", i).ints(PROMPT, 3, vocabulary).toArray();
-      engine.submit(i + 1, 1, greedy(prompt, tokens), new int[0], 0);
+      engine.submit(i + 1, 1, greedy(prompt, tokens));
     }
     boolean more = true;
     while (more) {
@@ -98,7 +97,7 @@ public final class EngineSpeed {
     return new Engine(
         forward,
         size(1024),
-        ClassOrder.STRICT,
+        Engine.Rules.FIRST_COME,
         () -> System.nanoTime() / 1e9,
         new Engine.Listener() {
           @Override
@@ -153,7 +152,8 @@ public final class EngineSpeed {
           new EngineProfile.Prefill(Math.max(0, brief - 16 * token), token, CHUNK),
           new EngineProfile.Decode(fixed, context, request, 1.01, blocks * BLOCK_TOKENS / 8),
           new EngineProfile.Copy(true, one, copy, one, 2, 6, 0.001),
-          5);
+          5,
+          EngineProfile.Batching.CHUNKED);
     }
   }
 
@@ -162,7 +162,7 @@ public final class EngineSpeed {
     for (int i = -WARM_UP; i < took.length; i++) {
       var engine = engine(forward);
       int[] prompt = seed.stream("prefill", tokens, i).ints(tokens, 3, vocabulary).toArray();
-      engine.submit(1, 1, greedy(prompt, 1), new int[0], 0);
+      engine.submit(1, 1, greedy(prompt, 1));
       long begun = System.nanoTime();
       boolean unused = engine.step();
       if (i >= 0) {
@@ -177,7 +177,7 @@ public final class EngineSpeed {
     var engine = engine(forward);
     for (int i = 0; i < requests; i++) {
       int[] prompt = seed.stream("decode", context, i).ints(context, 3, vocabulary).toArray();
-      engine.submit(i + 1, 1, greedy(prompt, 60), new int[0], 0);
+      engine.submit(i + 1, 1, greedy(prompt, 60));
     }
     long ready = 0;
     while (ready < requests) {

@@ -52,24 +52,31 @@ public final class Gateway implements AutoCloseable {
    */
   public static Gateway open(GatewaySettings settings) throws IOException {
     Path model = settings.model();
-    int cores = Runtime.getRuntime().availableProcessors();
-    var engine =
-        new EngineSettings(
-            0,
-            model.toString(),
-            "",
-            settings.adapters(),
-            "",
-            BLOCKS,
-            BLOCK_TOKENS,
-            STEP_TOKENS,
-            MOST_REQUESTS,
-            settings.exact(),
-            Math.max(1, cores / settings.instances()),
-            "banyan",
-            false);
+    EngineSettings engine =
+        settings.paced().isEmpty()
+            ? computing(settings)
+            : EngineSettings.paced(model, settings.paced(), "banyan");
     Path name = model.toAbsolutePath().normalize().getFileName();
     return new Gateway(Server.start(engine, settings, name == null ? "model" : name.toString()));
+  }
+
+  private static EngineSettings computing(GatewaySettings settings) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    return new EngineSettings(
+        0,
+        settings.model().toString(),
+        "",
+        settings.adapters(),
+        "",
+        BLOCKS,
+        BLOCK_TOKENS,
+        STEP_TOKENS,
+        MOST_REQUESTS,
+        settings.exact(),
+        Math.max(1, cores / settings.instances()),
+        "banyan",
+        EngineSettings.REPORT_MILLIS,
+        false);
   }
 
   /** Where it listens. */

@@ -11,6 +11,8 @@ import java.util.Optional;
  * @param adapters folders by the name they have after the model's, {@code model:name}
  * @param host where it listens; anything but loopback needs {@code keys}
  * @param port 0 for any free one
+ * @param paced name or file of the profile of engines that compute nothing and take as long as it
+ *     says; of the model only its words are used then. Empty for engines that compute
  * @param exact whether an answer may not depend on its company; false is quicker
  * @param keys file of key hashes and limits, see {@link ApiKeys}
  * @param tls certificate chain and key
@@ -24,6 +26,7 @@ public record GatewaySettings(
     int instances,
     String host,
     int port,
+    String paced,
     boolean exact,
     Optional<Path> keys,
     Optional<Tls> tls,
@@ -58,6 +61,7 @@ public record GatewaySettings(
         instances,
         "127.0.0.1",
         port,
+        "",
         true,
         Optional.empty(),
         Optional.empty(),
@@ -74,6 +78,7 @@ public record GatewaySettings(
         instances,
         host,
         port,
+        paced,
         exact,
         Optional.of(file),
         tls,
@@ -90,6 +95,7 @@ public record GatewaySettings(
         instances,
         host,
         port,
+        paced,
         exact,
         keys,
         Optional.of(new Tls(certificates, key)),
@@ -106,6 +112,7 @@ public record GatewaySettings(
         instances,
         host,
         port,
+        paced,
         exact,
         keys,
         tls,
@@ -114,9 +121,33 @@ public record GatewaySettings(
         mostOpen);
   }
 
+  /** The same with a file of decisions. */
+  public GatewaySettings recordingDecisions(Path file) {
+    return new GatewaySettings(
+        model,
+        adapters,
+        instances,
+        host,
+        port,
+        paced,
+        exact,
+        keys,
+        tls,
+        Optional.of(file),
+        spans,
+        mostOpen);
+  }
+
+  /** The same with engines that only keep to a profile. */
+  public GatewaySettings pacedBy(String profile) {
+    return new GatewaySettings(
+        model, adapters, instances, host, port, profile, exact, keys, tls, decisions, spans,
+        mostOpen);
+  }
+
   /** The same with another bound on answers in the making. */
   public GatewaySettings withMostOpen(int most) {
     return new GatewaySettings(
-        model, adapters, instances, host, port, exact, keys, tls, decisions, spans, most);
+        model, adapters, instances, host, port, paced, exact, keys, tls, decisions, spans, most);
   }
 }

@@ -12,13 +12,20 @@ final class LiveSettings {
   /** A model in exact mode. */
   static EngineSettings exact(Path model, int blocks, int threads) {
     return new EngineSettings(
-        0, model.toString(), "", Map.of(), "", blocks, 16, 256, 64, true, threads, "banyan", false);
-  }
-
-  /** No model, but the pace of one. */
-  static EngineSettings paced(String profile, int blocks, int stepTokens, String policy) {
-    return new EngineSettings(
-        0, "", profile, Map.of(), "", blocks, 16, stepTokens, 256, true, 1, policy, false);
+        0,
+        model.toString(),
+        "",
+        Map.of(),
+        "",
+        blocks,
+        16,
+        256,
+        64,
+        true,
+        threads,
+        "banyan",
+        EngineSettings.REPORT_MILLIS,
+        false);
   }
 
   /** Nearest rank; NaN of nothing. */

@@ -22,6 +22,19 @@ class EngineProfileTest {
   }
 
   @Test
+  void aFileThatDoesNotSayWhatAStepHoldsMeansWhatItMeantBefore() throws IOException {
+    Path file = folder.resolve("profile.json");
+    Json.write(file, PacedCluster.PROFILE);
+    assertThat(EngineProfile.named(file.toString()).batching())
+        .isEqualTo(EngineProfile.Batching.CHUNKED);
+    String text = Files.readString(file);
+    assertThat(text).contains("\"batching\"");
+    Files.writeString(file, text.replace("\"batching\"", "\"other\""));
+    assertThat(EngineProfile.named(file.toString()).batching())
+        .isEqualTo(EngineProfile.Batching.PREFILL_FIRST);
+  }
+
+  @Test
   void wrongProfilesAreRefusedInOneLine() throws IOException {
     refused("\"seconds\" : 0.024", "\"seconds\" : NaN", "profile.json:");
     refused("\"seconds\" : 0.024", "\"seconds\" : -1", "decode.seconds is -1.0");

@@ -512,6 +512,7 @@ final class GatewayTest {
             1,
             "0.0.0.0",
             0,
+            "",
             true,
             Optional.empty(),
             Optional.empty(),

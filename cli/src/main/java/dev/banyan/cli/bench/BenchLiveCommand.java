@@ -12,8 +12,12 @@ import dev.banyan.core.Result;
 import dev.banyan.core.Table;
 import dev.banyan.serve.EngineSpeed;
 import dev.banyan.serve.ForcedMoves;
+import dev.banyan.serve.GatewayCost;
 import dev.banyan.serve.LiveFaults;
+import dev.banyan.serve.LoadOutcome;
 import dev.banyan.serve.MoveTimes;
+import dev.banyan.serve.PacedCluster;
+import dev.banyan.serve.Workload;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -32,6 +36,10 @@ import picocli.CommandLine.Option;
     description = "Engine processes that serve, move, drain and die, measured against their bars.",
     footer = "  banyan bench live --only moves,downtime --moves 10000")
 public final class BenchLiveCommand implements Callable<ExitCode> {
+  private static final int STREAMS = 1000;
+  private static final int STREAM_TOKENS = 60;
+  private static final int SPLITS = 20;
+
   /** What can be measured. */
   enum Part {
     MOVES,
@@ -39,7 +47,10 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     DRAIN,
     CANCEL,
     FAULTS,
-    SPEED
+    SPEED,
+    PACED,
+    GATEWAY,
+    STREAMS
   }
 
   @Mixin private final Common common = new Common();
@@ -54,7 +65,9 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
       names = "--only",
       paramLabel = "PARTS",
       split = ",",
-      description = "Some of moves, downtime, drain, cancel, faults, speed (default: all).")
+      description =
+          "Some of moves, downtime, drain, cancel, faults, speed, paced, gateway, streams (default:"
+              + " all).")
   private List<Part> only = List.of();
 
   @Option(
@@ -85,6 +98,49 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
       description = "Clients that go away (default: ${DEFAULT-VALUE}).")
   private int cancels = 1000;
 
+  @Option(
+      names = "--draws",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Paced: workloads that are served and simulated (default: ${DEFAULT-VALUE}).")
+  private int draws = 3;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      defaultValue = "400",
+      description = "Paced: requests of each of them (default: ${DEFAULT-VALUE}).")
+  private int requests = 400;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "R",
+      defaultValue = "7",
+      description = "Paced: requests per second on four instances (default: ${DEFAULT-VALUE}).")
+  private double rate = 7;
+
+  @Option(
+      names = "--policy",
+      paramLabel = "NAME",
+      defaultValue = "banyan",
+      description = "Paced: of both clusters (default: ${DEFAULT-VALUE}).")
+  private String policy = "banyan";
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "5",
+      description =
+          "Gateway: rounds of latency, the best of which counts (default: ${DEFAULT-VALUE}).")
+  private int rounds = 5;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "60",
+      description = "Gateway: of each round, and of one before them (default: ${DEFAULT-VALUE}).")
+  private double seconds = 60;
+
   private final Table table = Table.of("part", "what", "figure", "bar", "holds");
   private boolean missed;
 
@@ -108,6 +164,15 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     }
     if (wanted(Part.SPEED)) {
       with(false, folder -> result.put("speed", speed(folder)));
+    }
+    if (wanted(Part.PACED)) {
+      with(true, folder -> result.put("paced", paced(folder)));
+    }
+    if (wanted(Part.GATEWAY)) {
+      with(true, folder -> result.put("gateway", gateway(folder)));
+    }
+    if (wanted(Part.STREAMS)) {
+      with(true, folder -> streams(folder, result));
     }
     common.out().print(TextTable.of(table));
     common.emit(result, () -> Report.titled("banyan bench live").section("Figures").table(table));
@@ -333,5 +398,179 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
         "≥ 3 ×",
         eight >= 3 * alone);
     return speeds;
+  }
+
+  /** Four instances, live and simulated. */
+  private List<PacedCluster.Run> paced(Path folder) throws IOException {
+    Workload workload = Workload.generated("burstgpt-like", requests, rate, 2).capped(2048, 256);
+    List<PacedCluster.Run> runs;
+    try (Progress progress = common.progress("paced", (long) draws * requests, "answers")) {
+      runs =
+          PacedCluster.compare(
+              folder, PacedCluster.PROFILE, policy, 4, workload, draws, common.seed(), progress);
+    }
+    for (PacedCluster.Run each : runs) {
+      common
+          .out()
+          .printf(
+              Locale.ROOT,
+              "draw: first token mean %.3f s live, %.3f s simulated (%.3f ×); P99 %.2f, %.2f s"
+                  + " (%.3f ×); %d open at once, late %.0f ms, moves %d and %d, requeued %d and %d%n",
+              PacedCluster.mean(each.first().live()),
+              PacedCluster.mean(each.first().simulated()),
+              each.first().meanRatio(),
+              each.first().liveP99(),
+              each.first().simulatedP99(),
+              each.first().p99Ratio(),
+              each.mostOpen(),
+              1e3 * each.late(),
+              each.moves(),
+              each.counts().moves(),
+              each.requeues(),
+              each.counts().requeues());
+    }
+    PacedCluster.FirstTokens all = PacedCluster.pooled(runs);
+    long failed = runs.stream().mapToLong(PacedCluster.Run::failed).sum();
+    line(
+        "paced",
+        String.format(
+            Locale.ROOT,
+            "mean seconds to the first token, %d draws of %d: %.3f live, %.3f simulated",
+            draws,
+            requests,
+            PacedCluster.mean(all.live()),
+            PacedCluster.mean(all.simulated())),
+        String.format(Locale.ROOT, "%+.1f %%", 100 * (all.meanRatio() - 1)),
+        "± 10 %",
+        failed == 0 && Math.abs(all.meanRatio() - 1) <= 0.1);
+    line(
+        "paced",
+        String.format(
+            Locale.ROOT, "P99: %.2f live, %.2f simulated", all.liveP99(), all.simulatedP99()),
+        String.format(Locale.ROOT, "%+.1f %%", 100 * (all.p99Ratio() - 1)),
+        "± 20 %",
+        failed == 0 && Math.abs(all.p99Ratio() - 1) <= 0.2);
+    long decisions =
+        runs.stream().mapToLong(r -> r.replay().dispatches() + r.replay().rounds()).sum();
+    long differing = runs.stream().mapToLong(PacedCluster.Run::differing).sum();
+    line(
+        "paced",
+        String.format(
+            Locale.ROOT, "%,d decisions taken again, %d requests failed", decisions, failed),
+        String.format(Locale.ROOT, "%d differ", differing),
+        "0",
+        differing == 0 && failed == 0);
+    return runs;
+  }
+
+  private List<GatewayCost.Round> gateway(Path folder) throws IOException {
+    try (GatewayProcess gateway = GatewayProcess.start(folder, GatewayCost.QUICK, 1)) {
+      List<GatewayCost.Round> all = added(gateway);
+      resident("gateway", gateway, "after %.0f requests".formatted((rounds + 1) * seconds * 150));
+      return all;
+    }
+  }
+
+  /** Many at once: streams that stay open, and arrivals that are spread. */
+  private void streams(Path folder, Result result) throws IOException {
+    try (GatewayProcess gateway = GatewayProcess.start(folder, GatewayCost.SLOW, 4)) {
+      result.put("streams", streams(gateway));
+      resident("streams", gateway, "after %,d streams".formatted(STREAMS));
+    }
+    result.put("splits", splits(folder));
+  }
+
+  private List<GatewayCost.Round> added(GatewayProcess gateway) throws IOException {
+    List<GatewayCost.Round> all;
+    try (Progress progress = common.progress("gateway", rounds + 1, "rounds")) {
+      all =
+          GatewayCost.rounds(
+              gateway.port(), gateway.profile(), 300, rounds, seconds, common.seed(), progress);
+    }
+    int failed = 0;
+    for (GatewayCost.Round each : all) {
+      failed += each.failed();
+      common
+          .out()
+          .printf(
+              Locale.ROOT,
+              "round: first token P50 %.2f ms direct, %.2f ms gateway, %.2f added; P99 %.2f, %.2f,"
+                  + " %.2f added; whole answer P50 %.2f, %.2f; P99 %.2f, %.2f; %d failed%n",
+              1e3 * each.directFirst().p50(),
+              1e3 * each.gatewayFirst().p50(),
+              1e3 * each.addedP50(),
+              1e3 * each.directFirst().p99(),
+              1e3 * each.gatewayFirst().p99(),
+              1e3 * each.addedP99(),
+              1e3 * each.directWhole().p50(),
+              1e3 * each.gatewayWhole().p50(),
+              1e3 * each.directWhole().p99(),
+              1e3 * each.gatewayWhole().p99(),
+              each.failed());
+    }
+    double p50 = all.stream().mapToDouble(GatewayCost.Round::addedP50).min().orElse(Double.NaN);
+    double p99 = all.stream().mapToDouble(GatewayCost.Round::addedP99).min().orElse(Double.NaN);
+    line(
+        "gateway",
+        String.format(
+            Locale.ROOT,
+            "added to the first token at 300 requests/s, best of %d rounds of %.0f s, %d failed",
+            rounds,
+            seconds,
+            failed),
+        String.format(Locale.ROOT, "P50 %.2f ms, P99 %.2f ms", 1e3 * p50, 1e3 * p99),
+        "≤ 0.3, ≤ 2 ms",
+        p50 <= 0.3e-3 && p99 <= 2e-3 && failed == 0);
+    return all;
+  }
+
+  private void resident(String part, GatewayProcess gateway, String when) throws IOException {
+    GatewayCost.Resident memory = GatewayCost.resident(gateway.pid());
+    line(
+        part,
+        String.format(
+            Locale.ROOT, "resident %s: %.0f MB now, the most there was", when, memory.now()),
+        String.format(Locale.ROOT, "%.0f MB", memory.most()),
+        "≤ 300 MB",
+        memory.most() <= 300);
+  }
+
+  private LoadOutcome streams(GatewayProcess gateway) throws IOException {
+    LoadOutcome found;
+    try (Progress progress = common.progress("streams", STREAMS, "answers")) {
+      found = GatewayCost.streams(gateway.port(), STREAMS, STREAM_TOKENS, progress);
+    }
+    long full =
+        found.answers().stream()
+            .filter(each -> each.answered() && each.outputTokens() == STREAM_TOKENS)
+            .count();
+    line(
+        "streams",
+        String.format(
+            Locale.ROOT,
+            "%,d streams open at once, %,d failed, %,.0f tokens/s",
+            found.mostOpen(),
+            found.failed(),
+            found.tokensPerSecond()),
+        String.format(Locale.ROOT, "%,d answered in full", full),
+        String.format(Locale.ROOT, "%,d", STREAMS),
+        full == STREAMS && found.mostOpen() == STREAMS);
+    return found;
+  }
+
+  private List<int[]> splits(Path folder) throws IOException {
+    List<int[]> found;
+    try (Progress progress = common.progress("splits", SPLITS, "times")) {
+      found = GatewayCost.splits(folder, 4, 64, SPLITS, common.seed(), progress);
+    }
+    int least = found.stream().flatMapToInt(Arrays::stream).min().orElse(0);
+    int most = found.stream().flatMapToInt(Arrays::stream).max().orElse(0);
+    line(
+        "streams",
+        "64 arrivals at once on 4 instances that report every 500 ms, %d times".formatted(SPLITS),
+        "%d to %d each".formatted(least, most),
+        "16 ± 1",
+        least >= 15 && most <= 17 && found.size() == SPLITS);
+    return found;
   }
 }

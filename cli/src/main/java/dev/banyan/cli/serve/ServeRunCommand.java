@@ -94,6 +94,15 @@ public final class ServeRunCommand implements Callable<ExitCode> {
   private boolean fast;
 
   @Option(
+      names = "--paced",
+      paramLabel = "PROFILE",
+      description = {
+        "For load tests: engines compute nothing and take as long as this profile says (a name or a"
+            + " file, see 'banyan serve simulate'); of MODEL only the words are used."
+      })
+  private String paced = "";
+
+  @Option(
       names = "--host",
       paramLabel = "H",
       defaultValue = "127.0.0.1",
@@ -167,6 +176,7 @@ public final class ServeRunCommand implements Callable<ExitCode> {
                 count,
                 host,
                 port,
+                paced,
                 !fast,
                 Optional.ofNullable(keys),
                 tls(),
@@ -182,9 +192,10 @@ public final class ServeRunCommand implements Callable<ExitCode> {
 
   /** Servers of others. */
   private ExitCode before() throws IOException {
-    if (instances != null || !adapters.isEmpty() || fast || decisions != null) {
+    boolean ours = instances != null || !adapters.isEmpty() || fast || !paced.isEmpty();
+    if (ours || decisions != null) {
       throw new UserInputException(
-          "--instances, --adapter, --fast and --decisions are for a MODEL folder, not for"
+          "--instances, --adapter, --fast, --paced and --decisions are for a MODEL folder, not for"
               + " --backend");
     }
     RemoteGateway gateway =

@@ -1,5 +1,7 @@
 package dev.banyan.serve.engine;
 
+import dev.banyan.serve.EngineProfile;
+import dev.banyan.serve.policy.Admission;
 import dev.banyan.serve.policy.ClassCounts;
 import dev.banyan.serve.policy.ClassOrder;
 import dev.banyan.serve.policy.InstanceLoad;
@@ -8,6 +10,7 @@ import dev.banyan.serve.policy.RequestView;
 import dev.banyan.serve.policy.SourceView;
 import dev.banyan.serve.wire.EngineFigures;
 import dev.banyan.serve.wire.Portable;
+import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import java.nio.ByteBuffer;
@@ -33,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class Engine implements AutoCloseable {
   private final Forward forward;
   private final Size size;
-  private final ClassOrder order;
+  private final Rules rules;
   private final DoubleSupplier clock;
   private final Listener listener;
   private final BlockPool pool;
@@ -44,12 +47,14 @@ public final class Engine implements AutoCloseable {
   private final ArrayDeque<Integer> slots = new ArrayDeque<>();
   private final double[] served = new double[PriorityClass.count()];
   private long orders;
+  private long submitted;
   private long steps;
   private long promptTokens;
   private long generatedTokens;
   private long prefixHits;
   private long preemptions;
   private double stepSeconds = 0.01;
+  private double promptTokenSeconds;
   private volatile double computeSeconds;
   private double copyTokenSeconds = 2e-6;
   private boolean draining;
@@ -64,6 +69,16 @@ public final class Engine implements AutoCloseable {
   public record Size(
       int instance, int blocks, int blockTokens, int watermark, int stepTokens, int mostRequests) {}
 
+  /**
+   * How requests get in.
+   *
+   * @param pace what steps cost, where it is known; otherwise it is measured
+   */
+  public record Rules(ClassOrder order, Admission admission, @Nullable EngineProfile pace) {
+    /** In the order they come, classes strictly. */
+    public static final Rules FIRST_COME = new Rules(ClassOrder.STRICT, Admission.FIRST_COME, null);
+  }
+
   /** Hears what comes out of steps. */
   public interface Listener {
     void token(Token token);
@@ -72,11 +87,10 @@ public final class Engine implements AutoCloseable {
     void prompt(long request, List<Token> tokens);
   }
 
-  public Engine(
-      Forward forward, Size size, ClassOrder order, DoubleSupplier clock, Listener listener) {
+  public Engine(Forward forward, Size size, Rules rules, DoubleSupplier clock, Listener listener) {
     this.forward = forward;
     this.size = size;
-    this.order = order;
+    this.rules = rules;
     this.clock = clock;
     this.listener = listener;
     this.pool = new BlockPool(size.blocks());
@@ -90,11 +104,24 @@ public final class Engine implements AutoCloseable {
 
   // ---- requests
 
-  /** A request comes; {@code generated} is what the client already has of its answer. */
-  public void submit(long request, long epoch, TokenRequest asked, int[] generated, int moves) {
+  /** A request comes that nobody has yet. */
+  public void submit(long request, long epoch, TokenRequest asked) {
+    submit(new Say.Submit(request, epoch, asked, new int[0], 0, 0));
+  }
+
+  /** A request comes, maybe with a part of its answer that the client already has. */
+  public void submit(Say.Submit submit) {
+    long request = submit.request();
+    long epoch = submit.epoch();
+    TokenRequest asked = submit.asked();
+    int[] generated = submit.generated();
+    double now = clock.getAsDouble();
+    submitted++;
     Guide guide = asked.schema().isEmpty() ? null : forward.guide(asked.schema());
     var sequence =
-        new Sequence(request, epoch, asked, guide, generated, moves, orders++, clock.getAsDouble());
+        new Sequence(request, epoch, asked, guide, generated, submit.moves(), orders++, now);
+    sequence.due =
+        rules.admission().due(now - submit.waitedSeconds(), prefillSeconds(asked.prompt().length));
     // probabilities of a prompt that was answered before were told before
     sequence.promptDone = !asked.promptLogprobs() || generated.length > 0;
     Sequence before = all.put(request, sequence);
@@ -110,7 +137,24 @@ public final class Engine implements AutoCloseable {
       all.remove(request);
       return;
     }
-    waiting.get(asked.priority().index()).addLast(sequence);
+    enqueue(sequence);
+  }
+
+  /** One that waited elsewhere, or has a short prompt, may be due before those here. */
+  private void enqueue(Sequence sequence) {
+    ArrayDeque<Sequence> line = waiting.get(sequence.priority().index());
+    var later = new ArrayDeque<Sequence>();
+    while (!line.isEmpty()
+        && line.getLast().generated() == 0
+        && line.getLast().due > sequence.due) {
+      later.addFirst(line.removeLast());
+    }
+    line.addLast(sequence);
+    line.addAll(later);
+  }
+
+  private double prefillSeconds(int tokens) {
+    return rules.pace() == null ? promptTokenSeconds * tokens : rules.pace().prefillSeconds(tokens);
   }
 
   /** Forgets a request; false when it is not here. */
@@ -220,9 +264,7 @@ public final class Engine implements AutoCloseable {
   public void end(Step step, List<float[]> scores) {
     List<Sequence> chosen = List.copyOf(computing);
     computing.clear();
-    if (step.pieces().stream().allMatch(piece -> piece.ids().length == 1)) {
-      stepSeconds += 0.1 * (computeSeconds - stepSeconds);
-    }
+    measure(step);
     steps++;
     for (int i = 0; i < chosen.size(); i++) {
       if (chosen.get(i).dropped) {
@@ -230,6 +272,21 @@ public final class Engine implements AutoCloseable {
       } else {
         took(chosen.get(i), step.pieces().get(i), scores.get(i));
       }
+    }
+  }
+
+  private void measure(Step step) {
+    int prompt = 0;
+    int decodes = 0;
+    for (Forward.Piece each : step.pieces()) {
+      prompt += each.ids().length > 1 ? each.ids().length : 0;
+      decodes += each.ids().length == 1 ? 1 : 0;
+    }
+    if (prompt == 0) {
+      stepSeconds += 0.1 * (computeSeconds - stepSeconds);
+    } else {
+      double seconds = computeSeconds - (decodes == 0 ? 0 : stepSeconds);
+      promptTokenSeconds += 0.1 * (Math.max(0, seconds) / prompt - promptTokenSeconds);
     }
   }
 
@@ -369,7 +426,7 @@ public final class Engine implements AutoCloseable {
       long wakened = shared.stream().filter(block -> pool.uses(block) == 0).count();
       int need = blocksFor(next.size + 1) - shared.size();
       int left = pool.free() - (int) wakened - need;
-      if (left < (running.isEmpty() ? 0 : size.watermark())) {
+      if (left < spare(next)) {
         return;
       }
       waiting.get(next.priority().index()).remove(next);
@@ -393,10 +450,19 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  /** Blocks that stay free when a request is admitted; none where it would wait for ever. */
+  private int spare(Sequence of) {
+    if (running.isEmpty()) {
+      return 0;
+    }
+    int growth = of.generated() == 0 ? rules.admission().growth(running.size()) : 0;
+    return size.watermark() + growth;
+  }
+
   private Sequence head() {
     var counts =
         new ClassCounts(waiting.get(0).size(), waiting.get(1).size(), waiting.get(2).size());
-    return waiting.get(order.next(counts, served).index()).getFirst();
+    return waiting.get(rules.order().next(counts, served).index()).getFirst();
   }
 
   /** Blocks that hold the beginning of its tokens; at least one token is left to compute. */
@@ -569,6 +635,11 @@ public final class Engine implements AutoCloseable {
 
   // ---- what it says of itself
 
+  /** A gateway comes that has sent nothing yet. */
+  public void greeted() {
+    submitted = 0;
+  }
+
   /** Takes no new requests, or takes them again: only told on, in {@link #load}. */
   public void drain(boolean now) {
     draining = now;
@@ -585,13 +656,21 @@ public final class Engine implements AutoCloseable {
     var memory =
         new InstanceLoad.Memory(
             size.blocks(), pool.free(), size.watermark(), size.blockTokens(), pool.cached());
-    var pace = new InstanceLoad.Pace(stepSeconds, stepSeconds, 0.001, copyTokenSeconds);
+    EngineProfile known = rules.pace();
+    var pace =
+        known == null
+            ? new InstanceLoad.Pace(stepSeconds, stepSeconds, 0.001, copyTokenSeconds)
+            : new InstanceLoad.Pace(
+                known.decodeSeconds(context, running.size()),
+                known.fullStepSeconds(),
+                known.copy().seconds(),
+                known.copy().tokenSeconds());
     return new InstanceLoad(
         size.instance(),
         memory,
         new InstanceLoad.Batch(new ClassCounts(decoding[0], decoding[1], decoding[2]), context),
         queue(),
-        new InstanceLoad.InFlight(0, 0, orders),
+        new InstanceLoad.InFlight(0, 0, submitted),
         pace,
         new InstanceLoad.State(draining, moving, true));
   }
@@ -617,7 +696,7 @@ public final class Engine implements AutoCloseable {
         blocks,
         tokens,
         headBlocks,
-        pool.free() - size.watermark() < headBlocks,
+        pool.free() - spare(head) < headBlocks,
         clock.getAsDouble() - head.since,
         preempted);
   }

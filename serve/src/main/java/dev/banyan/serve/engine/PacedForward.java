@@ -9,14 +9,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Computes nothing and takes as long as a profile says, so that a cluster of them can be tried on a
- * machine that could not compute. Its tokens depend on place and last token alone.
+ * machine that could not compute. Its tokens depend on place and last token alone. A profile has
+ * the time from step to step, as it was measured, so what an engine does between two steps is part
+ * of the second: it sleeps so much less.
  */
 public final class PacedForward implements Forward {
   private static final int VOCABULARY = 64;
 
+  /** What passes between two steps of a busy engine at most; after more it was idle. */
+  private static final long BETWEEN_NANOS = 2_000_000;
+
   private final EngineProfile profile;
   private final ByteBuffer memory;
   private final int blockBytes;
+
+  /** When the last step was to end; {@link Long#MIN_VALUE} before the first. */
+  private long last = Long.MIN_VALUE;
 
   /** With {@code blockBytes} of memory per block, to be moved. */
   public PacedForward(EngineProfile profile, int blockBytes) {
@@ -27,7 +35,8 @@ public final class PacedForward implements Forward {
 
   @Override
   public List<float[]> step(List<Piece> pieces) {
-    long start = System.nanoTime();
+    long now = System.nanoTime();
+    long start = last != Long.MIN_VALUE && now - last < BETWEEN_NANOS ? last : now;
     int prefill = 0;
     int decodes = 0;
     long context = 0;
@@ -43,15 +52,14 @@ public final class PacedForward implements Forward {
       var all = new float[rows * VOCABULARY];
       for (int row = 0; row < rows; row++) {
         int index = each.ids().length - rows + row;
-        // 3 up to 63: no token that could end an answer
-        all[row * VOCABULARY + 3 + (each.ids()[index] * 7 + each.past() + index) % 61] = 1;
+        // 8 up to 63: no token that could end an answer or has no text
+        all[row * VOCABULARY + 8 + (each.ids()[index] * 7 + each.past() + index) % 56] = 1;
       }
       scores.add(all);
     }
-    double seconds =
-        (prefill > 0 ? profile.prefill().seconds() + prefill * profile.prefill().tokenSeconds() : 0)
-            + (decodes > 0 ? profile.decodeSeconds(context, decodes) : 0);
-    long end = start + (long) (seconds * 1e9);
+    double decode = decodes > 0 ? profile.decodeSeconds(context, decodes) : 0;
+    long end = start + (long) ((profile.prefillSeconds(prefill) + decode) * 1e9);
+    last = end;
     while (System.nanoTime() < end) {
       LockSupport.parkNanos(end - System.nanoTime());
     }

@@ -18,6 +18,10 @@ final class Sequence {
   final long order;
   final double since;
   final int moves;
+
+  /** Where it stands among those that wait. */
+  double due;
+
   long epoch;
 
   /** Prompt and answer. */

@@ -16,6 +16,7 @@ import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import dev.banyan.serve.wire.Wire;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -66,8 +67,12 @@ final class LiveCluster implements AutoCloseable {
     boolean moving;
     boolean stalled;
     final AtomicLong heard;
-    int sent;
-    int sentBlocks;
+
+    /** Requests ever sent to it, and the blocks of those it has not reported yet. */
+    long sent;
+
+    final ArrayDeque<Integer> inFlight = new ArrayDeque<>();
+    int inFlightBlocks;
     @Nullable InstanceLoad load;
     EngineFigures figures = new EngineFigures(0, 0, 0, 0, 0, 0.01, 0, 0);
 
@@ -76,6 +81,23 @@ final class LiveCluster implements AutoCloseable {
       this.ready = ready;
       this.wire = wire;
       this.address = address;
+    }
+
+    /** Sends a request, which counts until a report that was written after it came. */
+    void send(Say.Submit submit) {
+      int tokens = submit.asked().prompt().length + submit.generated().length;
+      int blocks = (tokens + ready.blockTokens()) / ready.blockTokens();
+      sent++;
+      inFlight.addLast(blocks);
+      inFlightBlocks += blocks;
+      wire.say(submit);
+    }
+
+    void reported(InstanceLoad now) {
+      load = now;
+      while (!inFlight.isEmpty() && sent - inFlight.size() < now.inFlight().dispatched()) {
+        inFlightBlocks -= inFlight.removeFirst();
+      }
     }
   }
 
@@ -202,7 +224,7 @@ final class LiveCluster implements AutoCloseable {
     Instance to = dispatch(stream);
     streams.put(stream.id, stream);
     long epoch = ownership.begin(stream.id, to.ready.instance()).epoch();
-    to.wire.say(new Say.Submit(stream.id, epoch, asked, new int[0], 0));
+    to.send(new Say.Submit(stream.id, epoch, asked, new int[0], 0, 0));
     return stream;
   }
 
@@ -251,10 +273,7 @@ final class LiveCluster implements AutoCloseable {
           new DecisionLog.Decision(
               policy.name(), stream.id, tokens, stream.asked.priority(), loads, chosen, List.of()));
     }
-    Instance to = require(chosen);
-    to.sent++;
-    to.sentBlocks += (tokens + to.ready.blockTokens()) / to.ready.blockTokens();
-    return to;
+    return require(chosen);
   }
 
   private Instance require(int id) {
@@ -301,7 +320,7 @@ final class LiveCluster implements AutoCloseable {
         load.memory(),
         load.batch(),
         load.queue(),
-        new InstanceLoad.InFlight(of.sent, of.sentBlocks, load.inFlight().dispatched()),
+        new InstanceLoad.InFlight(of.inFlight.size(), of.inFlightBlocks, of.sent),
         load.pace(),
         new InstanceLoad.State(of.draining, of.moving, true));
   }
@@ -324,7 +343,14 @@ final class LiveCluster implements AutoCloseable {
     }
     long epoch = ownership.replay(request, to.ready.instance()).epoch();
     int[] generated = stream.emitted.stream().mapToInt(Integer::intValue).toArray();
-    to.wire.say(new Say.Submit(request, epoch, stream.asked, generated, ++stream.moves));
+    to.send(
+        new Say.Submit(
+            request,
+            epoch,
+            stream.asked,
+            generated,
+            ++stream.moves,
+            (System.nanoTime() - stream.begun) / 1e9));
   }
 
   // ---- what instances say
@@ -335,7 +361,11 @@ final class LiveCluster implements AutoCloseable {
       wakeUp(speaker);
     }
     switch (say) {
-      case Say.Tokens tokens -> tokens.tokens().forEach(this::token);
+      case Say.Tokens tokens -> {
+        // first of all those that a client has waited for since it asked
+        tokens.tokens().stream().filter(each -> each.number() == 0).forEach(this::token);
+        tokens.tokens().stream().filter(each -> each.number() > 0).forEach(this::token);
+      }
       case Say.Prompt prompt -> {
         Stream stream = streams.get(prompt.request());
         if (stream != null) {
@@ -345,10 +375,8 @@ final class LiveCluster implements AutoCloseable {
       case Say.Load load -> {
         Instance of = instances.get(id);
         if (of != null) {
-          of.load = load.load();
+          of.reported(load.load());
           of.figures = load.figures();
-          of.sent = 0;
-          of.sentBlocks = 0;
           reports++;
           pairUp();
         }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Stream {
   final long id;
   final TokenRequest asked;
+  final long begun = System.nanoTime();
 
   /** Tokens the client has, or will have: what another instance goes on from. */
   final List<Integer> emitted = new ArrayList<>();

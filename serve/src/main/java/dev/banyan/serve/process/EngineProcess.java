@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  * moves go on beside steps and cost none. When its gateway goes, its requests go too.
  */
 public final class EngineProcess {
-  private static final long REPORT_NANOS = 20_000_000;
   private static final long IDLE_MILLIS = 20;
   private static final long ALIVE_MILLIS = 300;
 
@@ -51,19 +50,21 @@ public final class EngineProcess {
     this.settings = settings;
     Policy policy = PolicyNames.policy(settings.policy(), 3, true, new Seed(1));
     boolean paced = !settings.paced().isEmpty();
+    EngineProfile pace = paced ? EngineProfile.named(settings.paced()) : null;
+    int watermark = pace == null ? Math.max(1, settings.blocks() / 100) : pace.watermarkBlocks();
     var size =
         new Engine.Size(
             settings.instance(),
             settings.blocks(),
             settings.blockTokens(),
-            Math.max(1, settings.blocks() / 100),
+            watermark,
             settings.stepTokens(),
             settings.mostRequests());
     Forward forward;
     int positions;
     int vocabulary;
-    if (paced) {
-      forward = new PacedForward(EngineProfile.named(settings.paced()), 4096);
+    if (pace != null) {
+      forward = new PacedForward(pace, 4096);
       positions = Integer.MAX_VALUE;
       vocabulary = 64;
     } else {
@@ -79,7 +80,7 @@ public final class EngineProcess {
         new Engine(
             forward,
             size,
-            policy.classOrder(),
+            new Engine.Rules(policy.classOrder(), policy.admission(), pace),
             () -> System.nanoTime() / 1e9,
             new Engine.Listener() {
               @Override
@@ -247,7 +248,7 @@ public final class EngineProcess {
   private void report() {
     long now = System.nanoTime();
     Wire to = gateway;
-    if (to == null || now - reported < REPORT_NANOS) {
+    if (to == null || now - reported < settings.reportMillis() * 1_000_000L) {
       return;
     }
     EngineFigures figures = engine.figures();
@@ -270,6 +271,7 @@ public final class EngineProcess {
           }
           from.say(ready);
           gateway = from;
+          engine.greeted();
           reported = 0;
           last = null;
         } else {

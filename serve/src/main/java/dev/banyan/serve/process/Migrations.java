@@ -450,7 +450,7 @@ final class Migrations {
    */
   void submit(Say.Submit asked) {
     cancelled(asked.request());
-    engine.submit(asked.request(), asked.epoch(), asked.asked(), asked.generated(), asked.moves());
+    engine.submit(asked);
   }
 
   /** Nobody wants a request any more. */

@@ -14,11 +14,10 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * One instance: continuous batching over paged KV memory as vLLM 0.2 does it (Kwon et al., SOSP
- * 2023, section 4.5, and the engine Llumnix was measured on). A step prefills what waits, in order,
- * as far as memory above the watermark and the token cap reach; else it decodes one token of every
- * running request. When a decode step finds no free block, the newest running request of the lowest
- * class is preempted: it loses its memory and waits at the front. O(batch) per step.
+ * One instance: continuous batching over paged KV memory (Kwon et al., SOSP 2023, section 4.5).
+ * What waits is admitted in order as far as memory above the watermark reaches; what a step holds
+ * is said by {@link EngineProfile.Batching}. When a decode finds no free block, the newest request
+ * of the lowest class is preempted: it loses its memory and waits at the front. O(batch) per step.
  */
 final class Engine {
   final int id;
@@ -136,6 +135,7 @@ final class Engine {
   /** Puts a request with its memory here into the batch. */
   void adopt(SimRequest request) {
     request.state = SimRequest.State.RUNNING;
+    request.inStep = 0;
     running.add(request);
     contextTokens += request.tokens();
   }
@@ -172,18 +172,55 @@ final class Engine {
   /** Begins a step and returns its seconds, or a negative number when there is nothing to do. */
   double begin(double now) {
     admit();
+    if (chunks()) {
+      return beginChunked(now);
+    }
     int tokens = prefillTokens;
     if (!prefilling.isEmpty()) {
       stepping = true;
-      return profile.prefill().seconds() + profile.prefill().tokenSeconds() * tokens;
+      return profile.prefillSeconds(tokens);
     }
     if (running.isEmpty()) {
       return -1;
     }
     growAll(now);
     stepping = true;
-    double seconds = profile.decodeSeconds(contextTokens, running.size());
+    return decodeSeconds(contextTokens, running.size());
+  }
+
+  private boolean chunks() {
+    return profile.batching() == EngineProfile.Batching.CHUNKED;
+  }
+
+  private double decodeSeconds(long context, int requests) {
+    double seconds = profile.decodeSeconds(context, requests);
     return moves > 0 ? seconds * profile.decode().movingFactor() : seconds;
+  }
+
+  /** Decodes first, then chunks of prompts in the order of admission, within the token cap. */
+  private double beginChunked(double now) {
+    growAll(now);
+    int budget = profile.prefill().mostTokens();
+    long context = 0;
+    int decodes = 0;
+    for (SimRequest each : running) {
+      each.inStep = decodes < budget ? 1 : 0;
+      decodes += each.inStep;
+      context += (long) each.inStep * each.tokens();
+    }
+    budget -= decodes;
+    int prefill = 0;
+    for (SimRequest each : prefilling) {
+      each.inStep = Math.min(budget, each.tokens() - each.prefilled);
+      budget -= each.inStep;
+      prefill += each.inStep;
+    }
+    if (decodes + prefill == 0) {
+      return -1;
+    }
+    stepping = true;
+    double decode = decodes == 0 ? 0 : decodeSeconds(context, decodes);
+    return decode + profile.prefillSeconds(prefill);
   }
 
   private void admit() {
@@ -196,7 +233,8 @@ final class Engine {
       int pieces = pieces(head);
       int cached = prefixes.hits(head.trace.prefix(), pieces) * head.trace.prefixTokens();
       int tokens = head.tokens() - Math.min(cached, head.tokens() - 1);
-      if (!prefilling.isEmpty() && prefillTokens + tokens > profile.prefill().mostTokens()) {
+      boolean tooMany = prefillTokens + tokens > profile.prefill().mostTokens();
+      if (tooMany && !prefilling.isEmpty() && !chunks()) {
         return;
       }
       if (!fits(head)) {
@@ -211,6 +249,8 @@ final class Engine {
       used += prefixes.use(head.trace.prefix(), pieces);
       prefixes.shrinkTo(profile.memory().blocks() - used);
       prefillTokens += tokens;
+      head.prefilled = head.tokens() - tokens;
+      head.inStep = 0;
       prefilling.add(head);
       serve(head.priority(), tokens);
     }
@@ -249,7 +289,7 @@ final class Engine {
         SimRequest victim = victim();
         int at = running.indexOf(victim);
         preempt(victim, now);
-        if (at <= i) {
+        if (at >= 0 && at <= i) {
           i--;
         }
         if (victim == request) {
@@ -266,16 +306,24 @@ final class Engine {
   private SimRequest victim() {
     SimRequest victim = running.getFirst();
     for (SimRequest each : running) {
-      int byClass = each.priority().compareTo(victim.priority());
-      if (byClass < 0 || (byClass == 0 && each.id > victim.id)) {
-        victim = each;
-      }
+      victim = lower(victim, each);
+    }
+    // none of these when prompts are computed whole
+    for (SimRequest each : prefilling) {
+      victim = lower(victim, each);
     }
     return victim;
   }
 
+  private static SimRequest lower(SimRequest one, SimRequest other) {
+    int byClass = other.priority().compareTo(one.priority());
+    return byClass < 0 || (byClass == 0 && other.id > one.id) ? other : one;
+  }
+
   private void preempt(SimRequest victim, double now) {
-    remove(victim);
+    if (!remove(victim)) {
+      prefilling.remove(victim);
+    }
     free(victim);
     victim.preemptions++;
     preemptions++;
@@ -289,19 +337,10 @@ final class Engine {
   /** Ends the step: tokens appear, what is finished goes to {@link #ended}. */
   void end(double now) {
     stepping = false;
-    if (!prefilling.isEmpty()) {
-      for (SimRequest request : prefilling) {
-        request.state = SimRequest.State.RUNNING;
-        if (!Double.isNaN(request.lostAt)) {
-          request.lostSeconds += now - request.lostAt;
-          request.lostAt = Double.NaN;
-        }
-        if (Double.isNaN(request.firstTokenAt)) {
-          request.firstTokenAt = now;
-        }
-        running.add(request);
-        contextTokens += request.tokens();
-      }
+    if (chunks()) {
+      endChunked(now);
+    } else if (!prefilling.isEmpty()) {
+      prefilling.forEach(request -> prefilled(request, now));
       for (SimRequest request : prefilling) {
         emit(request, now);
       }
@@ -314,6 +353,37 @@ final class Engine {
     if (!ended.isEmpty()) {
       running.removeIf(SimRequest::ended);
     }
+  }
+
+  private void endChunked(double now) {
+    for (SimRequest request : running) {
+      // one that came while the step was computed is not in it
+      if (request.inStep > 0) {
+        emit(request, now);
+      }
+    }
+    for (SimRequest request : prefilling) {
+      request.prefilled += request.inStep;
+      if (request.prefilled == request.tokens()) {
+        prefilled(request, now);
+        emit(request, now);
+      }
+    }
+    prefilling.removeIf(request -> request.state != SimRequest.State.WAITING);
+  }
+
+  /** Its whole prompt is computed: it runs. */
+  private void prefilled(SimRequest request, double now) {
+    request.state = SimRequest.State.RUNNING;
+    if (!Double.isNaN(request.lostAt)) {
+      request.lostSeconds += now - request.lostAt;
+      request.lostAt = Double.NaN;
+    }
+    if (Double.isNaN(request.firstTokenAt)) {
+      request.firstTokenAt = now;
+    }
+    running.add(request);
+    contextTokens += request.tokens();
   }
 
   private void emit(SimRequest request, double now) {

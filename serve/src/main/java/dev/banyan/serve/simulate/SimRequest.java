@@ -27,6 +27,12 @@ final class SimRequest {
   /** Blocks only this request holds; 0 while it waits. */
   int ownBlocks;
 
+  /** Tokens of its prompt that are computed while it is prefilled in chunks. */
+  int prefilled;
+
+  /** Tokens of it that the present step computes, of an engine that prefills in chunks. */
+  int inStep;
+
   /** Leading prefix pieces it holds together with others. */
   int sharedPieces;
 

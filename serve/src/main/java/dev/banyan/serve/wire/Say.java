@@ -32,9 +32,16 @@ public sealed interface Say {
    * Gateway to engine: compute this.
    *
    * @param generated what the client already has, when the request comes from an instance that died
+   * @param waitedSeconds since it came to the gateway
    */
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-  record Submit(long request, long epoch, TokenRequest asked, int[] generated, int moves)
+  record Submit(
+      long request,
+      long epoch,
+      TokenRequest asked,
+      int[] generated,
+      int moves,
+      double waitedSeconds)
       implements Say {}
 
   /** Gateway to engine: forget this. */

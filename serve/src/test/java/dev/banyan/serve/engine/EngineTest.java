@@ -3,14 +3,18 @@ package dev.banyan.serve.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banyan.model.Sampling;
+import dev.banyan.serve.EngineProfile;
+import dev.banyan.serve.policy.Admission;
 import dev.banyan.serve.policy.ClassOrder;
 import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.Portable;
+import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -76,14 +80,19 @@ final class EngineTest {
     public void close() {}
   }
 
-  private final Map<Long, List<Integer>> answers = new HashMap<>();
+  private final Map<Long, List<Integer>> answers = new LinkedHashMap<>();
+  private double now;
 
   private Engine engine(int blocks) {
+    return engine(blocks, Engine.Rules.FIRST_COME);
+  }
+
+  private Engine engine(int blocks, Engine.Rules rules) {
     return new Engine(
         new Remembering(blocks),
         new Engine.Size(0, blocks, BLOCK, 1, 8, 8),
-        ClassOrder.STRICT,
-        () -> 0,
+        rules,
+        () -> now,
         new Engine.Listener() {
           @Override
           public void token(Token token) {
@@ -120,7 +129,7 @@ final class EngineTest {
   private Map<Long, List<Integer>> alone(int requests) {
     for (int id = 1; id <= requests; id++) {
       Engine engine = engine(40);
-      engine.submit(id, 1, asked(id, id % 2), new int[0], 0);
+      engine.submit(id, 1, asked(id, id % 2));
       finish(engine);
     }
     Map<Long, List<Integer>> alone = new HashMap<>(answers);
@@ -139,7 +148,7 @@ final class EngineTest {
     Map<Long, List<Integer>> alone = alone(12);
     Engine engine = engine(24);
     for (int id = 1; id <= 12; id++) {
-      engine.submit(id, 1, asked(id, id % 2), new int[0], 0);
+      engine.submit(id, 1, asked(id, id % 2));
     }
     finish(engine);
     assertThat(answers).isEqualTo(alone);
@@ -156,7 +165,7 @@ final class EngineTest {
       Engine source = engine(40);
       Engine destination = engine(40);
       for (int id = 1; id <= 3; id++) {
-        source.submit(id, 1, asked(id, id % 2), new int[0], 0);
+        source.submit(id, 1, asked(id, id % 2));
       }
       Portable ahead = null;
       while (!source.decodes(2) || Objects.requireNonNull(answers.get(2L)).size() < after) {
@@ -189,9 +198,75 @@ final class EngineTest {
       answers.put(2L, new ArrayList<>(Objects.requireNonNull(alone.get(2L)).subList(0, had)));
       Engine engine = engine(40);
       int[] generated = answers.get(2L).stream().mapToInt(Integer::intValue).toArray();
-      engine.submit(2, 3, asked(2, 0), generated, 1);
+      engine.submit(new Say.Submit(2, 3, asked(2, 0), generated, 1, 0));
       finish(engine);
       assertThat(answers.get(2L)).isEqualTo(alone.get(2L));
+    }
+  }
+
+  /** A prompt of so many tokens that nothing shares, answered by {@code most}. */
+  private static TokenRequest sized(int request, int tokens, int most) {
+    return new TokenRequest(
+        new Random(request).ints(tokens, 0, 50).toArray(),
+        Sampling.greedy(),
+        1,
+        most,
+        List.of(),
+        Map.of(),
+        -1,
+        false,
+        PriorityClass.NORMAL,
+        "",
+        "");
+  }
+
+  /** Prompts take a second per token, memory has place for one request at a time. */
+  private List<Long> order(double patience) {
+    answers.clear();
+    EngineProfile a10 = EngineProfile.LLAMA_7B_A10;
+    var pace =
+        new EngineProfile(
+            "slow",
+            a10.memory(),
+            new EngineProfile.Prefill(0, 1, 8),
+            a10.decode(),
+            a10.copy(),
+            0,
+            EngineProfile.Batching.CHUNKED);
+    Engine engine =
+        engine(10, new Engine.Rules(ClassOrder.STRICT, new Admission(patience, 0), pace));
+    now = 0;
+    engine.submit(1, 1, sized(1, 30, 8));
+    assertThat(engine.step()).isTrue();
+    engine.submit(2, 1, sized(2, 30, 8));
+    now = 55;
+    engine.submit(3, 1, sized(3, 2, 8));
+    now = 57;
+    engine.submit(4, 1, sized(4, 2, 8));
+    // one that waited elsewhere for 57 s is due before all
+    engine.submit(new Say.Submit(5, 1, sized(5, 29, 8), new int[0], 1, 57));
+    finish(engine);
+    return List.copyOf(answers.keySet());
+  }
+
+  /** 30 tokens are due after 60 s and 2 after 4: what came up to 56 s later passes. */
+  @Test
+  void aShortPromptPassesALongOneOnlyAsFarAsPatienceReaches() {
+    assertThat(order(2)).containsExactly(1L, 5L, 3L, 2L, 4L);
+    assertThat(order(0)).containsExactly(1L, 2L, 5L, 3L, 4L);
+  }
+
+  @Test
+  void aNewcomerLeavesThoseThatRunRoomToGrow() {
+    var roomy = new Engine.Rules(ClassOrder.STRICT, new Admission(0, 6), null);
+    for (Engine.Rules rules : List.of(Engine.Rules.FIRST_COME, roomy)) {
+      answers.clear();
+      Engine engine = engine(12, rules);
+      engine.submit(1, 1, sized(1, 16, 24));
+      engine.submit(2, 1, sized(2, 16, 24));
+      finish(engine);
+      assertThat(engine.figures().preemptions() == 0).isEqualTo(rules.equals(roomy));
+      assertThat(answers.values()).allMatch(each -> each.size() == 24);
     }
   }
 }

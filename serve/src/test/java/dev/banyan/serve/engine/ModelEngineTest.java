@@ -9,7 +9,6 @@ import dev.banyan.model.Opening;
 import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
 import dev.banyan.serve.SmallModel;
-import dev.banyan.serve.policy.ClassOrder;
 import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
@@ -61,7 +60,7 @@ class ModelEngineTest {
         new Engine(
             forward,
             new Engine.Size(0, 40, 16, 1, 24, 8),
-            ClassOrder.STRICT,
+            Engine.Rules.FIRST_COME,
             () -> 0,
             new Engine.Listener() {
               @Override
@@ -75,7 +74,7 @@ class ModelEngineTest {
               public void prompt(long request, List<Token> tokens) {}
             });
     for (int i = 0; i < asked.size(); i++) {
-      engine.submit(i, 1, asked.get(i), new int[0], 0);
+      engine.submit(i, 1, asked.get(i));
     }
     while (engine.hasWork()) {
       assertThat(engine.step()).isTrue();

@@ -7,7 +7,6 @@ import dev.banyan.serve.engine.Engine;
 import dev.banyan.serve.engine.Forward;
 import dev.banyan.serve.engine.Guide;
 import dev.banyan.serve.policy.ClassCounts;
-import dev.banyan.serve.policy.ClassOrder;
 import dev.banyan.serve.policy.InstanceLoad;
 import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.policy.RoundRobin;
@@ -79,7 +78,7 @@ final class MigrationsTest {
       new Engine(
           new Memory(),
           new Engine.Size(1, BLOCKS, 4, 1, 8, 2),
-          ClassOrder.STRICT,
+          Engine.Rules.FIRST_COME,
           () -> 0,
           new Silent());
   private final Migrations migrations =
@@ -178,7 +177,7 @@ final class MigrationsTest {
     TokenRequest asked = asked();
     String address = "unix:" + folder.resolve("destination");
     try (ServerSocketChannel server = Wire.listen(address)) {
-      migrations.submit(new Say.Submit(7, 1, asked, new int[0], 0));
+      migrations.submit(new Say.Submit(7, 1, asked, new int[0], 0, 0));
       assertThat(engine.step()).isTrue();
       migrations.give(new Say.Give(7, 1, destination(), address));
       var move = new Migration(7, 1, 1, 1, 2);
@@ -190,7 +189,7 @@ final class MigrationsTest {
       migrations.heard(new Message.Committed(move, false), unheard);
       assertThat(said).contains(new Say.Protocol(new Message.Ask(move)));
 
-      migrations.submit(new Say.Submit(7, 3, asked, new int[] {2}, 1));
+      migrations.submit(new Say.Submit(7, 3, asked, new int[] {2}, 1, 0));
       migrations.heard(new Message.Owner(move, false, 3, 1), unheard);
       assertThat(engine.has(7)).isTrue();
       assertThat(engine.epoch(7)).isEqualTo(3);

@@ -48,6 +48,38 @@ class ClusterTest {
         .isCloseTo(served.firstTokenSeconds() + decode, within(1e-9));
   }
 
+  /**
+   * Decodes take 10 ms, prompts 4 ms and 0.1 ms a token, 512 tokens a step. The second request
+   * comes in the middle of a step, and its 1,100 tokens take three steps of 511, 511 and 78, in
+   * each of which the first one decodes on.
+   */
+  @Test
+  void inChunksAPromptSharesItsStepsWithWhatDecodes() {
+    var chunked =
+        new EngineProfile(
+            "chunked",
+            A10.memory(),
+            new EngineProfile.Prefill(0.004, 0.0001, 512),
+            new EngineProfile.Decode(0.010, 0, 0, 1, 1_600),
+            A10.copy(),
+            0,
+            EngineProfile.Batching.CHUNKED);
+    List<TraceRequest> trace =
+        List.of(TraceRequest.of(0, 100, 50), TraceRequest.of(0.030, 1100, 2));
+    Outcome outcome =
+        Cluster.run(
+            trace,
+            new Infaas(),
+            new Setup(List.of(chunked), 0, null, List.of(), 0.25, true, false));
+    double first = 0.014 + 2 * 0.010;
+    double mixed = 3 * (0.010 + 0.004) + 0.0001 * 1100;
+    assertThat(outcome.requests().get(0).firstTokenSeconds()).isCloseTo(0.014, within(1e-9));
+    assertThat(outcome.requests().get(1).firstTokenSeconds())
+        .isCloseTo(first + mixed - 0.030, within(1e-9));
+    assertThat(outcome.requests().get(0).requestSeconds())
+        .isCloseTo(first + mixed + 44 * 0.010, within(1e-9));
+  }
+
   @Test
   void whatDoesNotFitWaitsForMemory() {
     // 600 of 851 blocks each: the second is admitted when the first one ends.

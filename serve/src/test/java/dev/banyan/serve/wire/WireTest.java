@@ -78,7 +78,7 @@ class WireTest {
             PriorityClass.HIGH,
             "a",
             "{}");
-    var submit = new Say.Submit(7, 5, asked, new int[] {3}, 2);
+    var submit = new Say.Submit(7, 5, asked, new int[] {3}, 2, 0.5);
     var adopt = new Say.Protocol(new Message.Adopt(MOVE, new RequestState(3, 1, 1, "é\"\n")));
     var token =
         new Token(7, 5, 1, 9, Token.Finish.LENGTH, -0.25f, new int[] {9, 4}, new float[] {-1, -2});

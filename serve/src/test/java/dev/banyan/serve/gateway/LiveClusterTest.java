@@ -1,0 +1,165 @@
+package dev.banyan.serve.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banyan.model.Sampling;
+import dev.banyan.serve.policy.Banyan;
+import dev.banyan.serve.policy.ClassCounts;
+import dev.banyan.serve.policy.InstanceLoad;
+import dev.banyan.serve.policy.PriorityClass;
+import dev.banyan.serve.wire.EngineFigures;
+import dev.banyan.serve.wire.Say;
+import dev.banyan.serve.wire.TokenRequest;
+import dev.banyan.serve.wire.Wire;
+import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The cluster before engines that only say what they are told to say. */
+final class LiveClusterTest {
+  private static final int BLOCKS = 100;
+
+  @TempDir private Path folder;
+
+  /** An engine that hears requests and never computes one. */
+  private static final class Mute implements AutoCloseable {
+    final int id;
+    final ServerSocketChannel server;
+    final LinkedBlockingQueue<Say.Submit> came = new LinkedBlockingQueue<>();
+    final LinkedBlockingQueue<Wire> gateways = new LinkedBlockingQueue<>();
+
+    Mute(int id, String address) throws IOException {
+      this.id = id;
+      this.server = Wire.listen(address);
+      Thread.ofVirtual().start(this::accept);
+    }
+
+    private void accept() {
+      try {
+        Wire wire = Wire.over(server.accept(), "mute");
+        wire.start(say -> heard(wire, say), (migration, stage, index) -> null, () -> {});
+        gateways.add(wire);
+      } catch (IOException e) {
+        // closed
+      }
+    }
+
+    private void heard(Wire wire, Say say) {
+      switch (say) {
+        case Say.Hello hello ->
+            wire.say(new Say.Ready(id, 1, "none", "exact", List.of(), BLOCKS, 16, 16, 1600, 64));
+        case Say.Submit submit -> came.add(submit);
+        default -> {}
+      }
+    }
+
+    /** Reports an idle engine that has heard of so many requests. */
+    void report(long heard) throws InterruptedException {
+      Wire gateway = gateways.take();
+      gateways.add(gateway);
+      var load =
+          new InstanceLoad(
+              id,
+              new InstanceLoad.Memory(BLOCKS, BLOCKS, 1, 16, 0),
+              new InstanceLoad.Batch(ClassCounts.NONE, 0),
+              InstanceLoad.Queue.EMPTY,
+              new InstanceLoad.InFlight(0, 0, heard),
+              new InstanceLoad.Pace(0.01, 0.01, 0.001, 2e-6),
+              new InstanceLoad.State(false, false, true));
+      gateway.say(new Say.Load(load, new EngineFigures(heard, 0, 0, 0, 0, 0.01, 0, 0)));
+    }
+
+    @Override
+    public void close() throws IOException {
+      server.close();
+    }
+  }
+
+  private static TokenRequest asked() {
+    return new TokenRequest(
+        new int[40],
+        Sampling.greedy(),
+        1,
+        8,
+        List.of(),
+        Map.of(),
+        -1,
+        false,
+        PriorityClass.NORMAL,
+        "",
+        "");
+  }
+
+  private void join(LiveCluster cluster, List<Mute> engines, int count) throws IOException {
+    for (int id = 0; id < count; id++) {
+      String address = "unix:" + folder.resolve("mute-" + id);
+      engines.add(new Mute(id, address));
+      Say.Ready ready = cluster.join(id, address);
+      assertThat(ready.instance()).isEqualTo(id);
+    }
+  }
+
+  @Test
+  void whatComesAtOnceIsSpreadEvenlyWhileNobodyReports() throws IOException {
+    List<Mute> engines = new ArrayList<>();
+    try (var cluster = new LiveCluster(Banyan.STANDARD)) {
+      join(cluster, engines, 4);
+      for (int i = 0; i < 64; i++) {
+        Stream unused = cluster.submit(asked());
+      }
+      for (int id = 0; id < 4; id++) {
+        assertThat(cluster.owned(id)).isEqualTo(16);
+      }
+    } finally {
+      for (Mute each : engines) {
+        each.close();
+      }
+    }
+  }
+
+  /**
+   * A report that was written before a request came says nothing of it: the request goes on
+   * counting as on its way, and the next one goes to the other instance.
+   */
+  @Test
+  void aReportFromBeforeARequestDoesNotHideIt() throws IOException, InterruptedException {
+    List<Mute> engines = new ArrayList<>();
+    try (var cluster = new LiveCluster(Banyan.STANDARD)) {
+      join(cluster, engines, 2);
+      Stream first = cluster.submit(asked());
+      assertThat(cluster.ownerOf(first.id)).isZero();
+      assertThat(engines.getFirst().came.poll(10, TimeUnit.SECONDS)).isNotNull();
+      reported(cluster, engines.getFirst(), 0);
+      assertThat(cluster.shown().getFirst().load().inFlight().requests()).isEqualTo(1);
+      Stream second = cluster.submit(asked());
+      assertThat(cluster.ownerOf(second.id)).isEqualTo(1);
+      reported(cluster, engines.getFirst(), 1);
+      assertThat(cluster.shown().getFirst().load().inFlight().requests()).isZero();
+      assertThat(cluster.shown().getLast().load().inFlight().requests()).isEqualTo(1);
+      assertThat(cluster.ownerOf(cluster.submit(asked()).id)).isZero();
+    } finally {
+      for (Mute each : engines) {
+        each.close();
+      }
+    }
+  }
+
+  /**
+   * Waits until the cluster has taken a report in: none of its figures but these was shown before.
+   */
+  private static void reported(LiveCluster cluster, Mute engine, long heard)
+      throws InterruptedException {
+    EngineFigures before = cluster.shown().getFirst().figures();
+    engine.report(heard);
+    while (cluster.shown().getFirst().figures() == before) {
+      Thread.onSpinWait();
+    }
+  }
+}
