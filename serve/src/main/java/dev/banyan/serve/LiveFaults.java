@@ -228,8 +228,7 @@ public final class LiveFaults {
           switch (fault) {
             case LOST_COMMIT_ACK -> "Committed";
             case DAMAGED_BLOCK -> "Block";
-            case LOST_MESSAGE, LATE_MESSAGE ->
-                LOSABLE.get(random.nextInt(LOSABLE.size()));
+            case LOST_MESSAGE, LATE_MESSAGE -> LOSABLE.get(random.nextInt(LOSABLE.size()));
             default -> STEPS.get(random.nextInt(STEPS.size()));
           };
       trial.struck.set(null);

@@ -293,8 +293,7 @@ public final class MoveTimes {
 
     Heard last() {
       int from = times.length - 1;
-      return new Heard(
-          new double[] {times[from]}, new long[] {epochs[from]});
+      return new Heard(new double[] {times[from]}, new long[] {epochs[from]});
     }
 
     /** From the last token of one owner to the first of the next; NaN when it did not change. */

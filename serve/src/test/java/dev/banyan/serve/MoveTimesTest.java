@@ -40,8 +40,7 @@ final class MoveTimesTest {
 
   @Test
   void aPauseIsWhereTheOwnerChanges() {
-    var heard =
-        new MoveTimes.Heard(new double[] {1, 3, 4, 4.5, 5}, new long[] {1, 1, 1, 2, 2});
+    var heard = new MoveTimes.Heard(new double[] {1, 3, 4, 4.5, 5}, new long[] {1, 1, 1, 2, 2});
     assertThat(heard.pause()).isEqualTo(0.5);
     assertThat(heard.longest(0)).isEqualTo(2);
     assertThat(heard.longest(1)).isEqualTo(1);

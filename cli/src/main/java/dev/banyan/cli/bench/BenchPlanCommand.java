@@ -62,7 +62,10 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
       description = "Also plan with recomputation within these percentages of the bound.")
   private List<Integer> budgets = List.of();
 
-  @Option(names = "--run", description = "Also run every step (and every plan of --budgets) for real, and compare its bits.")
+  @Option(
+      names = "--run",
+      description =
+          "Also run every step (and every plan of --budgets) for real, and compare its bits.")
   private boolean run;
 
   @Option(names = "--seconds", defaultValue = "10", description = "Per step (default: 10).")
@@ -96,8 +99,7 @@ public final class BenchPlanCommand implements Callable<ExitCode> {
     }
     boolean same = true;
     if (!budgets.isEmpty()) {
-      List<RecomputeTable.Row> rows =
-          new RecomputeTable(common, run).run(files, options, budgets);
+      List<RecomputeTable.Row> rows = new RecomputeTable(common, run).run(files, options, budgets);
       result.put("recompute", rows);
       same = rows.stream().noneMatch(row -> Boolean.FALSE.equals(row.equal()));
     }

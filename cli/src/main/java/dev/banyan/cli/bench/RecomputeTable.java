@@ -88,8 +88,7 @@ final class RecomputeTable {
     return rows;
   }
 
-  private Row row(
-      Path file, StepGraph graph, MemoryPlan plan, int percent, PlanOptions options) {
+  private Row row(Path file, StepGraph graph, MemoryPlan plan, int percent, PlanOptions options) {
     long budget = plan.lowerBoundBytes() / 100 * percent;
     long start = System.nanoTime();
     Recomputation again =

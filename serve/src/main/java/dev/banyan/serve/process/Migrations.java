@@ -249,11 +249,7 @@ final class Migrations {
       double stopped = move.stopped == 0 ? 0 : now() - move.stopped;
       gateway.accept(
           new Say.Moved(
-              migration,
-              move.side.state().name(),
-              blocks(request),
-              now() - move.began,
-              stopped));
+              migration, move.side.state().name(), blocks(request), now() - move.began, stopped));
     }
   }
 

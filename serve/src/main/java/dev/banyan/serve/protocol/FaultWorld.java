@@ -438,8 +438,7 @@ final class FaultWorld {
   }
 
   private static RequestState state(Held held) {
-    return new RequestState(
-        held.promptTokens + held.generated, held.generated, held.kv.length, "");
+    return new RequestState(held.promptTokens + held.generated, held.generated, held.kv.length, "");
   }
 
   private void adopt(Node node, Migration migration, DestinationSide.Action.Run run) {

@@ -156,8 +156,7 @@ class SidesTest {
     toLastStage();
     assertThat(destination.on(new Message.Adopt(MIGRATION, three()), 0)).isEmpty();
     assertThat(destination.on(new Message.Block(MIGRATION, 2, 0, 8, Checksum.of(8)), 0))
-        .containsExactly(
-            new DestinationSide.Action.ToGateway(new Message.Claim(MIGRATION, 1)));
+        .containsExactly(new DestinationSide.Action.ToGateway(new Message.Claim(MIGRATION, 1)));
     Message.Claimed answer = gateway.claim(new Message.Claim(MIGRATION, 1));
     assertThat(destination.on(answer))
         .containsExactly(
