@@ -28,6 +28,17 @@ public record LoadAnswer(
   /** {@link #failure} of a request that ran when the test was stopped. */
   public static final String STOPPED = "stopped";
 
+  /**
+   * One that was open when the test was stopped.
+   *
+   * @param endSeconds when that was, since the test began
+   */
+  public static LoadAnswer stopped(int request, double arrivalSeconds, double endSeconds) {
+    double open = Math.max(0, endSeconds - arrivalSeconds);
+    return new LoadAnswer(
+        request, arrivalSeconds, 0, Double.NaN, Double.NaN, open, 0, 0, "", STOPPED, "");
+  }
+
   /** Whether it was answered in full. */
   public boolean answered() {
     return failure.isEmpty();

@@ -29,9 +29,10 @@ public record LoadTarget(
     Duration patience) {
   public LoadTarget {
     fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields)); // JSON has null
-    key = ApiKeys.sendable("--key", key);
+    key = ApiKeys.sendable("the key", key);
     if (patience.isNegative() || patience.isZero()) {
-      throw new UserInputException("--timeout is " + patience + ", must be above 0");
+      throw new UserInputException(
+          "the patience for an answer is " + patience + ", must be above 0");
     }
   }
 

@@ -8,6 +8,7 @@ import dev.banyan.serve.load.Prompts;
 import dev.banyan.serve.load.Sender;
 import java.net.http.HttpClient;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +27,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class OpenLoop {
+  /** Requests of one test: their prompts and answers are kept until its end. */
+  public static final int MOST_REQUESTS = 1_000_000;
+
   private final Client client;
   private volatile @Nullable Sender sender;
-
   private volatile @Nullable Prompts prompts;
 
   private OpenLoop(Client client) {
@@ -48,6 +51,27 @@ public final class OpenLoop {
     return new OpenLoop(client);
   }
 
+  /**
+   * Refuses a test of more requests than one can have, before anything is drawn or sent.
+   *
+   * @param seconds of arrivals; empty for as many requests as the workload has
+   * @throws UserInputException when it has more than {@link #MOST_REQUESTS}
+   */
+  public static void requireSendable(Workload workload, OptionalDouble seconds) {
+    double count = workload.requests();
+    if (seconds.isPresent()) {
+      count = workload.expected(seconds.getAsDouble());
+    }
+    if (count > MOST_REQUESTS) {
+      throw new UserInputException(
+          "%,.0f requests are too many for one test, at most %,d are sent; ask for fewer%s"
+              .formatted(
+                  count,
+                  MOST_REQUESTS,
+                  seconds.isPresent() ? ", a shorter time or a lower rate" : ""));
+    }
+  }
+
   /** The model that is asked. */
   public String model() {
     return client.model();
@@ -55,7 +79,8 @@ public final class OpenLoop {
 
   /** Whether the server counts tokens; without that a word is taken for one. */
   public boolean countsTokens() {
-    return prompts().measured();
+    Prompts known = prompts;
+    return known == null || known.measured(); // nobody asked: prompts are the caller's own
   }
 
   /** How many tokens a word is there, asked for once. */
@@ -73,11 +98,13 @@ public final class OpenLoop {
    * about the asked tokens; requests that share a prefix in a trace share words.
    */
   public List<LoadRequest> requests(Workload workload, Seed seed) {
+    requireSendable(workload, OptionalDouble.empty());
     return prompts().of(workload.draw(seed), seed);
   }
 
   /** The same, of the arrivals within so many seconds. */
   public List<LoadRequest> requests(Workload workload, double seconds, Seed seed) {
+    requireSendable(workload, OptionalDouble.of(seconds));
     return prompts().of(workload.drawFor(seconds, seed), seed);
   }
 

@@ -29,8 +29,11 @@ public final class RemoteGateway implements AutoCloseable {
   /**
    * Asks every backend what it is, and listens.
    *
-   * @throws UserInputException when a backend does not answer or is no OpenAI server, they have no
-   *     model in common where one was named, the port is taken, or a file is not as it should be
+   * <p>Backends may serve different models: a request goes to those that serve the model it names,
+   * and must name one then.
+   *
+   * @throws UserInputException when a backend does not answer or is no OpenAI server, the port is
+   *     taken, or a file is not as it should be
    */
   public static RemoteGateway open(RemoteSettings settings) throws IOException {
     return open(settings, line -> {});

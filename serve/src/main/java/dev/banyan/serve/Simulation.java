@@ -111,7 +111,7 @@ public record Simulation(
             "%s: request %d needs %d tokens of KV memory, an instance has %d; cut lengths"
                     .formatted(
                         workload.name(), i + 1, each.promptTokens() + each.outputTokens(), room)
-                + " (--most-prompt, --most-output) or take a profile with more blocks");
+                + " or take a profile with more blocks");
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.banyan.serve;
 
+import dev.banyan.core.Format;
 import dev.banyan.core.Seed;
 import dev.banyan.core.UserInputException;
 import dev.banyan.serve.policy.PriorityClass;
@@ -100,11 +101,23 @@ public record Workload(
     return classed;
   }
 
-  /** The requests of one seed that arrive within so many seconds. */
+  /** About so many requests arrive within so many seconds; of a trace, at most as many. */
+  double expected(double seconds) {
+    return trace.isPresent() ? requests : rate * seconds;
+  }
+
+  /**
+   * The requests of one seed that arrive within so many seconds.
+   *
+   * @throws UserInputException when they are no time, or so long that more requests arrive than can
+   *     be drawn
+   */
   public List<TraceRequest> drawFor(double seconds, Seed seed) {
     if (!(seconds > 0) || Double.isInfinite(seconds)) {
-      throw new UserInputException("--seconds is " + seconds + ", a number above 0 was expected");
+      throw new UserInputException(
+          "arrivals of " + seconds + " seconds make no sense, a number above 0 was expected");
     }
+    requireDrawable(expected(seconds), seconds);
     int count =
         trace.isPresent()
             ? requests
@@ -114,7 +127,18 @@ public record Workload(
       count = Math.min(MOST_DRAWN, 2 * count);
       drawn = of(count).draw(seed);
     }
+    if (trace.isEmpty() && drawn.getLast().arrivalSeconds() <= seconds) {
+      requireDrawable(count + 1.0, seconds);
+    }
     return drawn.stream().filter(each -> each.arrivalSeconds() <= seconds).toList();
+  }
+
+  private void requireDrawable(double expected, double seconds) {
+    if (expected > MOST_DRAWN) {
+      throw new UserInputException(
+          "at %s requests a second more than %,d arrive in %s s, which is the most that is drawn"
+              .formatted(Format.number(rate), MOST_DRAWN, Format.number(seconds)));
+    }
   }
 
   private Workload of(int count) {

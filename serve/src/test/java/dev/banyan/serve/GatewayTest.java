@@ -138,6 +138,44 @@ final class GatewayTest {
   }
 
   @Test
+  void tokenIdsAreToldWhereTheyAreAskedFor() throws Exception {
+    String asked = "\"max_tokens\": 4, \"ignore_eos\": true, \"return_token_ids\": true}";
+    JsonNode text = asked("/v1/completions", "{\"prompt\": [7, 8, 9], " + asked);
+    JsonNode choice = text.path("choices").path(0);
+    assertThat(choice.path("prompt_token_ids").toString()).isEqualTo("[7,8,9]");
+    int[] ids = choice.path("token_ids").valueStream().mapToInt(JsonNode::asInt).toArray();
+    assertThat(ids).hasSize(4);
+    Tokenizer tokenizer = Tokenizer.open(model);
+    assertThat(tokenizer.decode(ids, true)).isEqualTo(choice.path("text").asString());
+    JsonNode chat =
+        asked(
+            "/v1/chat/completions",
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], " + asked);
+    assertThat(chat.path("prompt_token_ids").size())
+        .isEqualTo(chat.path("usage").path("prompt_tokens").asInt());
+    assertThat(chat.path("choices").path(0).path("token_ids").size()).isEqualTo(4);
+  }
+
+  @Test
+  void metricsAreOnePageOfGroupsWithTheirTypes() throws Exception {
+    var request = HttpRequest.newBuilder(uri("/metrics")).build();
+    String page = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    String group = "";
+    List<String> groups = new ArrayList<>();
+    for (String line : page.lines().toList()) {
+      String name = line.replaceFirst("^# (HELP|TYPE) ", "").replaceFirst("[{ ].*$", "");
+      if (!name.equals(group)) {
+        assertThat(line).startsWith("# HELP ");
+        groups.add(name);
+      }
+      group = name;
+    }
+    assertThat(groups).doesNotHaveDuplicates().contains("banyan_freeness", "banyan_moves_total");
+    assertThat(page).contains("# TYPE banyan_freeness gauge\nbanyan_freeness{instance=\"0\"} ");
+    assertThat(page).doesNotContain("Infinity", "NaN");
+  }
+
+  @Test
   void promptsAsTextIdsAndBatchesAreOneAndTheSame() throws Exception {
     int[] ids = Tokenizer.open(model).encode("the quick", true);
     String list = Json.mapper().writeValueAsString(ids);
@@ -459,6 +497,6 @@ final class GatewayTest {
             10);
     assertThatThrownBy(() -> Gateway.open(outside))
         .isInstanceOf(UserInputException.class)
-        .hasMessageContaining("--keys");
+        .hasMessageContaining("file of keys");
   }
 }

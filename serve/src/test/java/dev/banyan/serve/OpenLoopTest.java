@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -257,6 +258,51 @@ final class OpenLoopTest {
   }
 
   @Test
+  void stoppedItWaitsForNoRequestThatIsSlowToEnd() throws Exception {
+    var slow = new SlowToEnd(http, new CountDownLatch(3));
+    OpenLoop loop = OpenLoop.of(LoadTarget.of(server.url()), slow);
+    slow.holds = true;
+    List<LoadRequest> requests = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      requests.add(new LoadRequest(0, "a b c", 4));
+    }
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                slow.stuck.await();
+                loop.stop();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    LoadOutcome outcome = loop.run(requests, Progress.none());
+    assertThat(slow.released.getCount()).as("they have not ended").isPositive();
+    assertThat(outcome.answers()).hasSize(3).noneMatch(LoadAnswer::failed);
+    assertThat(outcome.answered()).isZero();
+    slow.released.countDown();
+  }
+
+  @Test
+  void moreThanOneTestCanHaveIsRefusedBeforeAnythingIsDrawnOrAsked() {
+    Workload workload = Workload.generated("21-6", 100, 1e6, 1);
+    assertThatThrownBy(() -> OpenLoop.requireSendable(workload, OptionalDouble.of(60)))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining("60,000,000 requests")
+        .hasMessageContaining("1,000,000");
+    OpenLoop.requireSendable(workload, OptionalDouble.of(1));
+    OpenLoop.requireSendable(workload, OptionalDouble.empty());
+    OpenLoop loop = OpenLoop.of(LoadTarget.of(server.url()), http);
+    int asked = server.asked.size();
+    assertThatThrownBy(() -> loop.requests(workload, 60, new Seed(1)))
+        .isInstanceOf(UserInputException.class);
+    assertThat(server.asked).hasSize(asked);
+    assertThatThrownBy(() -> workload.drawFor(60, new Seed(1)))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining("10,000,000");
+  }
+
+  @Test
   void arrivalsAndPromptsFollowFromTheSeedAlone() {
     OpenLoop loop = OpenLoop.of(LoadTarget.of(server.url()), http);
     Workload workload = Workload.generated("31-4", 60, 3, 1);
@@ -340,7 +386,7 @@ final class OpenLoopTest {
     server.behave(
         (asked, exchange) ->
             FakeOpenAi.send(exchange, 400, "{\"error\": {\"message\": \"no ignore_eos\"}}"));
-    refused(server.url(), "", "HTTP 400, no ignore_eos; --may-end leaves that out");
+    refused(server.url(), "", "HTTP 400, no ignore_eos; let answers end where they end");
     server.behave((asked, exchange) -> FakeOpenAi.send(exchange, 200, "{\"choices\": []}"));
     refused(server.url(), "", "no whole stream of events");
     server.listModels(200, "<html>hello</html>");

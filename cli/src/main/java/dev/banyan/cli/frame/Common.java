@@ -1,5 +1,6 @@
 package dev.banyan.cli.frame;
 
+import dev.banyan.core.AtomicFile;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
 import dev.banyan.core.Result;
@@ -7,6 +8,7 @@ import dev.banyan.core.Seed;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -86,6 +88,20 @@ public final class Common {
   /** Whether {@code --report} was given, for commands that gather more when it is. */
   public boolean wantsReport() {
     return report != null;
+  }
+
+  /**
+   * Refuses {@code --json} and {@code --report} files that could not be written, before work whose
+   * figures would be lost.
+   *
+   * @throws IOException that says why, as writing them would
+   */
+  public void requireWritable() throws IOException {
+    for (Path each : Arrays.asList(json, report)) {
+      if (each != null) {
+        AtomicFile.open(each).close(); // begun and given up: nothing of it stays
+      }
+    }
   }
 
   /** Writes {@code --json}, and for {@code --report} a page with the figures in a table. */

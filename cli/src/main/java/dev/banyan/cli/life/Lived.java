@@ -96,6 +96,14 @@ record Lived(
       long replayed,
       int compared,
       int differing) {
+    /** Drained, empty, back, killed. */
+    static final int ALL = 4;
+
+    /** Whether all of it happened before the load was over. */
+    boolean happened() {
+      return disturbances.size() == ALL;
+    }
+
     /** Whether no client noticed. */
     boolean sound() {
       return calm.failed() + disturbed.failed() + differing == 0 && compared == requests;

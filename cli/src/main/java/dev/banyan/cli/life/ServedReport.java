@@ -14,9 +14,13 @@ final class ServedReport {
 
   /** In one line. */
   static String line(Lived.Served served) {
-    return "%d requests on two instances, one drained and one killed: %d failed%s, %d of %d answers as undisturbed; %d moved running, %d waiting, %d computed again; end to end P99 %s (undisturbed %s)"
+    return "%d requests on two instances, %s: %d failed%s, %d of %d answers as undisturbed; %d moved running, %d waiting, %d computed again; end to end P99 %s (undisturbed %s)"
         .formatted(
             served.requests(),
+            served.happened()
+                ? "one drained and one killed"
+                : "%d of %d disturbances, as the load was over too early"
+                    .formatted(served.disturbances().size(), Lived.Served.ALL),
             served.disturbed().failed(),
             served.calm().failed() > 0 ? " (undisturbed %d)".formatted(served.calm().failed()) : "",
             served.compared() - served.differing(),
@@ -60,7 +64,10 @@ final class ServedReport {
 
   private static String verdict(Lived.Served served) {
     long failed = served.calm().failed() + served.disturbed().failed();
-    return (failed == 0
+    return (served.happened()
+            ? ""
+            : "NOT ALL OF IT HAPPENED: the load was over before both instances had requests, as often as it was tried; more serve-requests help. ")
+        + (failed == 0
             ? "0 requests failed. "
             : "%d REQUESTS FAILED: %s. "
                 .formatted(failed, kinds(served.calm().failures(), served.disturbed().failures())))

@@ -11,7 +11,6 @@ import dev.banyan.serve.LoadOutcome;
 import dev.banyan.serve.LoadRequest;
 import dev.banyan.serve.OpenLoop;
 import dev.banyan.serve.Percentiles;
-import dev.banyan.serve.Workload;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +19,7 @@ import java.util.Map;
 /** What a load test measured, as lines, figures and a page. */
 record LoadReport(
     OpenLoop test,
-    Workload workload,
+    String workload,
     List<LoadRequest> asked,
     LoadOutcome outcome,
     String url,
@@ -91,7 +90,7 @@ record LoadReport(
     return result
         .put("url", url)
         .put("model", test.model())
-        .put("workload", workload.name())
+        .put("workload", workload)
         .put("askedRequests", asked.size())
         .put("scheduledRequestsPerSecond", last > 0 ? asked.size() / last : Double.NaN)
         .put("requests", outcome.answers().size())
@@ -124,7 +123,7 @@ record LoadReport(
         Report.titled("Load on " + test.model())
             .subtitle(
                 "%s requests to %s, workload %s, seed %d"
-                    .formatted(Format.count(asked.size()), url, workload.name(), seed));
+                    .formatted(Format.count(asked.size()), url, workload, seed));
     report.figure(
         "failed", Format.count(outcome.failed()), "of " + Format.count(outcome.answers().size()));
     report.figure("first token, P99", seconds(outcome.first().p99()), "from scheduled arrival");

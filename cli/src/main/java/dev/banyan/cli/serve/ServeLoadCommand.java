@@ -9,12 +9,15 @@ import dev.banyan.serve.LoadRequest;
 import dev.banyan.serve.LoadTarget;
 import dev.banyan.serve.OpenLoop;
 import dev.banyan.serve.Trace;
+import dev.banyan.serve.TraceRequest;
 import dev.banyan.serve.Workload;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -86,6 +89,14 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
               + " LLMServingSim.")
   private @Nullable Path trace;
 
+  @Option(
+      names = "--prompts",
+      paramLabel = "FILE",
+      description =
+          "JSON lines of prompt and, if you like, outputTokens and arrivalSeconds, instead of"
+              + " random words.")
+  private @Nullable Path prompts;
+
   @Option(names = "--model", paramLabel = "NAME", description = "Default: the first it lists.")
   private String model = "";
 
@@ -115,6 +126,14 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
   @Override
   public ExitCode call() throws IOException {
     Workload asked = workload();
+    List<LoadRequest> own = prompts == null ? null : own(prompts);
+    Double within = within(asked);
+    OpenLoop.requireSendable(
+        asked, within == null ? OptionalDouble.empty() : OptionalDouble.of(within));
+    if (timeout < 1) {
+      throw new UserInputException("--timeout is " + timeout + ", must be at least 1");
+    }
+    common.requireWritable();
     var target =
         new LoadTarget(
             url,
@@ -127,21 +146,25 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
     try (HttpClient http = as.client(url).http()) {
       OpenLoop test = OpenLoop.of(target, http);
       List<LoadRequest> drawn =
-          seconds == null
-              ? test.requests(asked, common.seed())
-              : test.requests(asked, seconds, common.seed());
-      if (requests != null && drawn.size() > requests) {
-        drawn = drawn.subList(0, requests);
+          own != null
+              ? own
+              : within == null
+                  ? test.requests(asked, common.seed())
+                  : test.requests(asked, within, common.seed());
+      if (seconds != null && (own != null || within == null)) {
+        double most = seconds;
+        drawn = drawn.stream().filter(each -> each.arrivalSeconds() <= most).toList();
       }
       if (drawn.isEmpty()) {
         throw new UserInputException(
             "no request arrives in %s s; ask for more seconds or a higher rate".formatted(seconds));
       }
-      return run(test, asked, drawn);
+      return run(test, prompts == null ? asked.name() : prompts.toString(), drawn);
     }
   }
 
-  private ExitCode run(OpenLoop test, Workload asked, List<LoadRequest> drawn) throws IOException {
+  private ExitCode run(OpenLoop test, String workloadName, List<LoadRequest> drawn)
+      throws IOException {
     var told = new CountDownLatch(1);
     // Ctrl-C ends the test, and the process when what was measured has been printed
     var hook = new Thread(() -> stop(test, told));
@@ -151,7 +174,7 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
       try (Progress progress = common.progress("load", drawn.size(), "requests")) {
         outcome = test.run(drawn, progress);
       }
-      var report = new LoadReport(test, asked, drawn, outcome, url, common.seed().value());
+      var report = new LoadReport(test, workloadName, drawn, outcome, url, common.seed().value());
       report.print(common.out());
       common.out().flush();
       if (!interrupted) { // a process that is ending can write no file whole
@@ -182,12 +205,51 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
     }
   }
 
+  /** Requests of a file, at its times or at drawn ones. */
+  private List<LoadRequest> own(Path file) {
+    if (trace != null || workload != null) {
+      throw new UserInputException("--prompts has lengths of its own: no --trace, no --workload");
+    }
+    List<LoadRequest> all = LoadRequest.read(file, outputTokens);
+    List<LoadRequest> some = all.subList(0, Math.min(all.size(), most(all.size())));
+    boolean timed = !Double.isNaN(all.getFirst().arrivalSeconds());
+    if (timed == arrivals.rate() > 0) {
+      throw new UserInputException(
+          file
+              + (timed
+                  ? " says when its requests arrive: no --rate"
+                  : " does not say when its requests arrive: --rate is needed"));
+    }
+    if (timed) {
+      return some;
+    }
+    List<TraceRequest> drawn =
+        Workload.generated("1-1", some.size(), arrivals.rate(), arrivals.cv()).draw(common.seed());
+    List<LoadRequest> at = new ArrayList<>();
+    for (int i = 0; i < some.size(); i++) {
+      at.add(some.get(i).at(drawn.get(i).arrivalSeconds()));
+    }
+    return at;
+  }
+
+  private int most(int all) {
+    return requests == null ? all : requests;
+  }
+
+  /** Seconds that decide how many arrive; null where that is said. */
+  private @Nullable Double within(Workload asked) {
+    if (seconds != null && (!(seconds > 0) || Double.isInfinite(seconds))) {
+      throw new UserInputException("--seconds is " + seconds + ", a number above 0 was expected");
+    }
+    return requests != null && asked.trace().isEmpty() ? null : seconds;
+  }
+
   private Workload workload() {
     if (trace != null && workload != null) {
       throw new UserInputException("name either a --trace or a --workload");
     }
     double rate = arrivals.rate();
-    if (trace == null && rate == 0) {
+    if (trace == null && prompts == null && rate == 0) {
       throw new UserInputException("say how many requests a second, for example --rate 4");
     }
     if (requests != null && requests < 1) {

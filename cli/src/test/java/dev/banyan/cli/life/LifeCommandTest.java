@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
 import dev.banyan.core.Json;
+import dev.banyan.serve.LoadRequest;
 import dev.banyan.tensor.Libtorch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -123,6 +124,10 @@ class LifeCommandTest {
     assertThat(served.path("differing").asInt()).isZero();
     assertThat(served.path("disturbances").toString())
         .contains("instance 0 was drained", "took requests again", "instance 1 was killed");
+    Path requests = folder.resolve("life/serve/requests.jsonl");
+    assertThat(said(err)).contains("--prompts " + requests, "\"temperature\":1");
+    List<LoadRequest> asked = LoadRequest.read(requests, 1);
+    assertThat(asked).hasSize(40).noneMatch(each -> Double.isNaN(each.arrivalSeconds()));
     List<String> lines = Files.readAllLines(folder.resolve("life/serve/answers.jsonl"));
     assertThat(lines).hasSize(40);
     for (String line : lines) {
@@ -179,9 +184,12 @@ class LifeCommandTest {
               .formatted(i, i + 1));
     }
     write("mine.jsonl", String.join("\n", lines));
-    assertThat(life("--instructions", path("mine.jsonl"), "--json", path("life.json")))
-        .as(said(err))
-        .isZero();
+    String[] flags = {
+      "--instructions", path("mine.jsonl"), "--json", path("life.json"), "--serve-requests", "1"
+    };
+    assertThat(life(flags)).as(said(err)).isZero();
+    // one request is over before anything can happen to it, which ends no life
+    assertThat(said(out)).contains("0 of 4 disturbances", "0 failed, 1 of 1 answers");
     JsonNode skills = Json.read(folder.resolve("life.json"), JsonNode.class).path("skills");
     assertThat(skills.path("categories").size()).isEqualTo(1);
     assertThat(skills.path("categories").path(0).path("name").asString()).isEqualTo("instructions");

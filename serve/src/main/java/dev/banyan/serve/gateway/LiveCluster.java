@@ -7,6 +7,7 @@ import dev.banyan.serve.policy.InstanceLoad;
 import dev.banyan.serve.policy.Pairing;
 import dev.banyan.serve.policy.Policy;
 import dev.banyan.serve.policy.PriorityClass;
+import dev.banyan.serve.process.ProcessState;
 import dev.banyan.serve.protocol.Message;
 import dev.banyan.serve.protocol.Ownership;
 import dev.banyan.serve.wire.EngineFigures;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,29 +65,26 @@ final class LiveCluster implements AutoCloseable {
     boolean draining;
     boolean moving;
     boolean stalled;
-    long heardNanos = System.nanoTime();
+    final AtomicLong heard;
     int sent;
     int sentBlocks;
     @Nullable InstanceLoad load;
     EngineFigures figures = new EngineFigures(0, 0, 0, 0, 0, 0.01, 0, 0);
 
-    Instance(Say.Ready ready, Wire wire, String address) {
+    Instance(Say.Ready ready, Wire wire, String address, AtomicLong heard) {
+      this.heard = heard;
       this.ready = ready;
       this.wire = wire;
       this.address = address;
     }
   }
 
-  /** Silence after which an instance counts as stalled; it says that it lives every 0.3 s. */
-  private static final long STALL_NANOS = 1_500_000_000L;
-
-  private static final long WATCH_MILLIS = 250;
-
   /** A request on its way, for the page. */
   record ShownRequest(long id, int instance, int tokens, int moves, String priority) {}
 
   private final Policy policy;
   private final @Nullable DecisionLog log;
+  private final Silence silence = new Silence(System.nanoTime());
   private final Ownership ownership = new Ownership();
   private final Map<Integer, Instance> instances = new TreeMap<>();
   private final Map<Long, Stream> streams = new HashMap<>();
@@ -113,7 +112,8 @@ final class LiveCluster implements AutoCloseable {
   private void watch() {
     try {
       while (!closed) {
-        Thread.sleep(WATCH_MILLIS);
+        Thread.sleep(Silence.TICK_NANOS / 1_000_000);
+        silence.look(System.nanoTime());
         lookForStalled();
       }
     } catch (InterruptedException e) {
@@ -123,11 +123,9 @@ final class LiveCluster implements AutoCloseable {
 
   /** Requests of an instance that went silent go on elsewhere, if any other is up. */
   private synchronized void lookForStalled() {
-    long now = System.nanoTime();
     for (Instance each : List.copyOf(instances.values())) {
-      boolean silent = now - each.heardNanos > STALL_NANOS;
       boolean others = instances.values().stream().anyMatch(o -> o != each && !o.stalled);
-      if (silent && !each.stalled && others) {
+      if (!each.stalled && others && isLost(each)) {
         each.stalled = true;
         instances.values().forEach(other -> other.moving = false);
         each.lost.addAll(leave(each.ready.instance()));
@@ -135,9 +133,13 @@ final class LiveCluster implements AutoCloseable {
     }
   }
 
+  private boolean isLost(Instance of) {
+    long heard = of.heard.get();
+    return silence.isSuspect(heard) && silence.isLost(heard, ProcessState.of(of.ready.process()));
+  }
+
   /** It speaks again: what it lost is no longer its own. */
   private void wakeUp(Instance of) {
-    of.heardNanos = System.nanoTime();
     if (of.stalled) {
       of.stalled = false;
       int id = of.ready.instance();
@@ -158,11 +160,13 @@ final class LiveCluster implements AutoCloseable {
   Say.Ready join(int id, String address) throws IOException {
     Wire wire = Wire.connect(address, "instance " + id);
     var ready = new java.util.concurrent.CompletableFuture<Say.Ready>();
+    var heard = new AtomicLong(silence.listened());
     wire.start(
         say -> {
+          heard.set(silence.listened()); // before it waits for its turn here
           if (say instanceof Say.Ready it) {
             synchronized (this) {
-              instances.put(id, new Instance(it, wire, address));
+              instances.put(id, new Instance(it, wire, address, heard));
             }
             ready.complete(it);
           } else {
@@ -261,15 +265,19 @@ final class LiveCluster implements AutoCloseable {
     return of;
   }
 
-  /** Loads as last reported, with what was sent since. */
+  /**
+   * Loads as last reported, with what was sent since. One that is silent gets nothing new while
+   * another speaks.
+   */
   private List<InstanceLoad> loads() {
     List<InstanceLoad> loads = new ArrayList<>();
+    List<InstanceLoad> suspect = new ArrayList<>();
     for (Instance each : instances.values()) {
       if (!each.stalled) {
-        loads.add(load(each));
+        (silence.isSuspect(each.heard.get()) ? suspect : loads).add(load(each));
       }
     }
-    return loads;
+    return loads.isEmpty() ? suspect : loads;
   }
 
   private static InstanceLoad load(Instance of) {

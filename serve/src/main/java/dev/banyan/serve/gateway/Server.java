@@ -98,15 +98,15 @@ public final class Server implements AutoCloseable {
       Set<Integer> stops =
           new LinkedHashSet<>(ModelConfig.read(model.resolve(ModelConfig.FILE)).tokens().eos());
       stops.addAll(Sampling.stopIds(model));
-      var api =
-          new OpenAi(
-              cluster,
+      var served =
+          new ServedModel(
+              name,
               Tokenizer.open(model),
               ChatTemplate.find(model),
               Sampling.read(model),
               stops,
-              ready,
-              name);
+              ready);
+      var api = new OpenAi(cluster, served);
       var doorkeeper = new Doorkeeper(listening.keys(), spans, settings.mostOpen());
       server.http = listening.open(new FrontDoor(api, server, cluster, doorkeeper)::answer);
       return server;

@@ -33,7 +33,9 @@ public record Listening(InetSocketAddress at, Optional<ApiKeys> keys, ServerSock
     }
     if (!at.getAddress().isLoopbackAddress() && keys.isEmpty()) {
       throw new UserInputException(
-          host + " can be reached from outside, which needs --keys; 'banyan serve key' makes them");
+          host
+              + " can be reached from outside, which needs a file of keys; 'banyan serve key' makes"
+              + " its lines");
     }
     return new Listening(
         at,

@@ -24,6 +24,7 @@ public final class Spans implements AutoCloseable {
   private static final int SERVER = 2;
 
   private final BufferedWriter out;
+  private boolean closed;
 
   /**
    * Begins a file.
@@ -61,9 +62,10 @@ public final class Spans implements AutoCloseable {
     long submitted = times.submitted() == 0 ? times.end() : times.submitted();
     spans.add(span(trace, hex(), root, "prepare", INTERNAL, times.arrived(), submitted, List.of()));
     if (times.submitted() > 0) {
-      long first = times.firstToken() == 0 ? times.end() : times.firstToken();
-      spans.add(
-          span(trace, hex(), root, "wait and prefill", INTERNAL, submitted, first, List.of()));
+      boolean seen = times.firstToken() > 0;
+      String stage = seen ? "wait and prefill" : "wait, prefill and decode";
+      long first = seen ? times.firstToken() : times.end();
+      spans.add(span(trace, hex(), root, stage, INTERNAL, submitted, first, List.of()));
       if (times.firstToken() > 0) {
         spans.add(span(trace, hex(), root, "decode", INTERNAL, first, times.end(), List.of()));
       }
@@ -79,6 +81,9 @@ public final class Spans implements AutoCloseable {
   }
 
   private synchronized void line(String text) {
+    if (closed) {
+      return; // the server has ended, what was still answered is not told any more
+    }
     try {
       out.write(text);
       out.newLine();
@@ -121,6 +126,7 @@ public final class Spans implements AutoCloseable {
 
   @Override
   public synchronized void close() throws IOException {
+    closed = true;
     out.close();
   }
 }

@@ -26,10 +26,14 @@ public final class Trip {
     return answerTokens.get();
   }
 
-  /** It went to an engine under this id. */
-  public void submitted(String as) {
-    id = as;
+  /** It went to an engine. */
+  public void submitted() {
     submitted = now();
+  }
+
+  /** Its answer has this id. */
+  public void named(String as) {
+    id = as;
   }
 
   /** One more token of the answer. */
@@ -37,12 +41,17 @@ public final class Trip {
     tokens(1);
   }
 
-  /** More tokens of the answer. */
+  /** More tokens of the answer, if any. */
   public void tokens(int count) {
-    answerTokens.addAndGet(count);
-    if (firstToken == 0) {
+    counted(count);
+    if (count > 0 && firstToken == 0) {
       firstToken = now();
     }
+  }
+
+  /** So many tokens came whole, when was not seen. */
+  public void counted(int count) {
+    answerTokens.addAndGet(count);
   }
 
   static long now() {

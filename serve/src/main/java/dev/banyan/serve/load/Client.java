@@ -55,7 +55,7 @@ public final class Client {
       answer = http.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (SSLException e) {
       throw new UserInputException(
-          "%s speaks no TLS that is trusted here (%s); --cert names its certificate"
+          "%s speaks no TLS that is trusted here (%s); its certificate must be trusted by the client"
               .formatted(target.url(), e.getMessage()),
           e);
     } catch (IOException e) {
@@ -116,7 +116,8 @@ public final class Client {
   public void requireAnswer() {
     LoadAnswer answer = askFirst(new LoadRequest(0, "hello", 2));
     if (!answer.answered()) {
-      String hint = answer.reason().contains("ignore_eos") ? "; --may-end leaves that out" : "";
+      String hint =
+          answer.reason().contains("ignore_eos") ? "; let answers end where they end" : "";
       throw new UserInputException(
           "%s does not answer a first request: %s, %s%s"
               .formatted(target.url(), answer.failure(), answer.reason(), hint));

@@ -4,16 +4,15 @@ import dev.banyan.core.Progress;
 import dev.banyan.serve.LoadAnswer;
 import dev.banyan.serve.LoadOutcome;
 import dev.banyan.serve.LoadRequest;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +21,8 @@ public final class Sender {
   private static final double NANOS = 1e9;
 
   private final Client client;
-  private final Queue<LoadAnswer> answers = new ConcurrentLinkedQueue<>();
   private final AtomicInteger open = new AtomicInteger();
+  private final AtomicInteger ended = new AtomicInteger();
   private final AtomicInteger failed = new AtomicInteger();
   private final AtomicInteger mostOpen = new AtomicInteger();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -34,14 +33,15 @@ public final class Sender {
     this.client = client;
   }
 
-  /** Sends all and waits for their ends. */
+  /** Sends all and waits for their ends, or until it is stopped. */
   public LoadOutcome run(List<LoadRequest> requests, Progress progress) {
     sending = Thread.currentThread();
+    var answers = new AtomicReferenceArray<LoadAnswer>(requests.size());
     var patience = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().factory());
     patience.setRemoveOnCancelPolicy(true);
     int sent = 0;
     long begun = System.nanoTime();
-    try (threads) {
+    try {
       for (LoadRequest each : requests) {
         long due = begun + (long) (each.arrivalSeconds() * NANOS);
         if (!waitUntil(due)) {
@@ -49,35 +49,42 @@ public final class Sender {
         }
         int number = sent++;
         mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
-        Future<?> answering = threads.submit(() -> answer(number, each, due, progress));
+        Future<?> answering = threads.submit(() -> answer(number, each, due, answers, progress));
         Future<?> unused =
             patience.schedule(
                 () -> answering.cancel(true), client.patience().toMillis(), TimeUnit.MILLISECONDS);
       }
-      // closing waits for what is open
+      while (open.get() > 0 && !stopped) {
+        LockSupport.park(this);
+      }
+      return outcome(requests, sent, begun, answers);
     } finally {
+      // thousands of streams take long to close: what was measured does not wait for them
       patience.shutdownNow();
+      threads.shutdownNow();
     }
-    double seconds =
-        answers.stream()
-            .mapToDouble(each -> each.arrivalSeconds() + each.seconds())
-            .max()
-            .orElse(0);
-    return new LoadOutcome(
-        answers.stream().sorted(Comparator.comparingInt(LoadAnswer::request)).toList(),
-        requests.size() - sent,
-        mostOpen.get(),
-        seconds);
   }
 
-  /** No more is sent; open requests are left. */
+  private LoadOutcome outcome(
+      List<LoadRequest> requests, int sent, long begun, AtomicReferenceArray<LoadAnswer> answers) {
+    long now = System.nanoTime();
+    List<LoadAnswer> all = new ArrayList<>(sent);
+    double seconds = 0;
+    for (int i = 0; i < sent; i++) {
+      LoadAnswer answer = answers.get(i);
+      if (answer == null) {
+        answer = LoadAnswer.stopped(i, requests.get(i).arrivalSeconds(), (now - begun) / NANOS);
+      }
+      all.add(answer);
+      seconds = Math.max(seconds, answer.arrivalSeconds() + answer.seconds());
+    }
+    return new LoadOutcome(all, requests.size() - sent, mostOpen.get(), seconds);
+  }
+
+  /** No more is sent, and what is open is not waited for. */
   public void stop() {
     stopped = true;
-    Thread thread = sending;
-    if (thread != null) {
-      LockSupport.unpark(thread);
-    }
-    threads.shutdownNow();
+    LockSupport.unpark(sending);
   }
 
   private boolean waitUntil(long due) {
@@ -89,29 +96,24 @@ public final class Sender {
     return !stopped;
   }
 
-  private void answer(int number, LoadRequest request, long due, Progress progress) {
-    LoadAnswer answer = client.ask(number, request, due);
-    if (stopped && !answer.answered()) {
-      answer = stopped(answer);
+  private void answer(
+      int number,
+      LoadRequest request,
+      long due,
+      AtomicReferenceArray<LoadAnswer> answers,
+      Progress progress) {
+    try {
+      LoadAnswer answer = client.ask(number, request, due);
+      if (stopped) {
+        return; // it ended because it was left, or too late to count
+      }
+      answers.set(number, answer);
+      int wrong = answer.failed() ? failed.incrementAndGet() : failed.get();
+      progress.step(ended.incrementAndGet(), "%d open, %d failed".formatted(open.get() - 1, wrong));
+    } finally {
+      if (open.decrementAndGet() == 0) {
+        LockSupport.unpark(sending);
+      }
     }
-    answers.add(answer);
-    int left = open.decrementAndGet();
-    int wrong = answer.failed() ? failed.incrementAndGet() : failed.get();
-    progress.step(answers.size(), "%d open, %d failed".formatted(left, wrong));
-  }
-
-  private static LoadAnswer stopped(LoadAnswer of) {
-    return new LoadAnswer(
-        of.request(),
-        of.arrivalSeconds(),
-        of.lateSeconds(),
-        of.firstSeconds(),
-        of.tokenSeconds(),
-        of.seconds(),
-        of.promptTokens(),
-        of.outputTokens(),
-        of.text(),
-        LoadAnswer.STOPPED,
-        "");
   }
 }

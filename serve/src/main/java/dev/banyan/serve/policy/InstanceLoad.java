@@ -89,6 +89,17 @@ public record InstanceLoad(
    */
   public record State(boolean draining, boolean moving, boolean movesKv) {}
 
+  /**
+   * How many iterations it can go on before its memory is full: blocks that neither run nor wait,
+   * per request, as {@link Freeness} has it for dispatch. Of an idle instance all that is
+   * available; negative in overload.
+   */
+  public double freeness() {
+    InstanceLoad now = settled();
+    int requests = now.batch.requests() + now.queue.requests();
+    return (now.memory.available() - now.queue.blocks()) / (double) Math.max(1, requests);
+  }
+
   /** The same instance with what was sent since its report counted as waiting. */
   public InstanceLoad settled() {
     if (inFlight.requests() == 0) {

@@ -41,7 +41,7 @@ public final class EngineProcess {
   private final Migrations migrations;
   private final Object lock = new Object();
   private final List<Token> told = new ArrayList<>();
-  private @Nullable Wire gateway;
+  private volatile @Nullable Wire gateway;
   private volatile boolean stopped;
   private long reported;
   private @Nullable EngineFigures last;
@@ -151,17 +151,15 @@ public final class EngineProcess {
     }
   }
 
-  /** However long a step takes, a process that runs says so. */
+  /** However long a step or a message takes, a process that runs says so: it waits for no lock. */
   private void sayAlive() {
     try {
       while (!stopped) {
         Thread.sleep(ALIVE_MILLIS);
-        post(
-            () -> {
-              if (gateway != null) {
-                gateway.say(new Say.Alive());
-              }
-            });
+        Wire to = gateway;
+        if (to != null) {
+          to.say(new Say.Alive());
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -197,17 +195,19 @@ public final class EngineProcess {
   }
 
   private void tell(Say say) {
-    if (gateway != null) {
+    Wire to = gateway;
+    if (to != null) {
       // tokens that came before go before
       flush();
-      gateway.say(say);
+      to.say(say);
     }
   }
 
   private void flush() {
     if (!told.isEmpty()) {
-      if (gateway != null) {
-        gateway.say(new Say.Tokens(List.copyOf(told)));
+      Wire to = gateway;
+      if (to != null) {
+        to.say(new Say.Tokens(List.copyOf(told)));
       }
       told.clear();
     }
@@ -246,7 +246,8 @@ public final class EngineProcess {
 
   private void report() {
     long now = System.nanoTime();
-    if (gateway == null || now - reported < REPORT_NANOS) {
+    Wire to = gateway;
+    if (to == null || now - reported < REPORT_NANOS) {
       return;
     }
     EngineFigures figures = engine.figures();
@@ -256,7 +257,7 @@ public final class EngineProcess {
       reported = now;
       last = figures;
       lastFree = free;
-      gateway.say(new Say.Load(engine.load(migrations.busy()), figures));
+      to.say(new Say.Load(engine.load(migrations.busy()), figures));
     }
   }
 
@@ -267,8 +268,8 @@ public final class EngineProcess {
           if (gateway != null) {
             orphan();
           }
-          gateway = from;
           from.say(ready);
+          gateway = from;
           reported = 0;
           last = null;
         } else {

@@ -1,6 +1,7 @@
 package dev.banyan.serve.remote;
 
 import dev.banyan.core.UserInputException;
+import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.policy.InstanceLoad;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -98,16 +99,51 @@ final class Backends implements AutoCloseable {
     return names;
   }
 
-  /** What a backend calls the model a client asked for. */
+  /**
+   * What a backend calls the model a client asked for. Under the name for all of them that is the
+   * one of this name where it has one, else its first.
+   */
   Optional<Backend.Model> model(Backend backend, String asked) {
     if (name.isPresent()) {
-      return asked.isEmpty() || asked.equals(name.get()) ? backend.model("") : Optional.empty();
+      Optional<Backend.Model> same = backend.model(name.get());
+      return !asked.isEmpty() && !asked.equals(name.get())
+          ? Optional.empty()
+          : same.isPresent() ? same : backend.model("");
     }
     return backend.model(asked);
   }
 
-  boolean serves(String asked) {
-    return all.stream().anyMatch(each -> model(each, asked).isPresent());
+  /**
+   * Refuses a model nobody has, and, where backends differ in theirs, a request that names none.
+   *
+   * @throws BadRequestException with what is served
+   */
+  void requireServed(String asked) throws BadRequestException {
+    if (all.stream().noneMatch(each -> model(each, asked).isPresent())) {
+      throw new BadRequestException(
+          404,
+          "the model '%s' is not served here; %s".formatted(asked, served()),
+          "model_not_found");
+    }
+    if (asked.isEmpty() && differ()) {
+      throw new BadRequestException(400, "'model' must name one of those served here; " + served());
+    }
+  }
+
+  private String served() {
+    Set<String> names = names();
+    return String.join(", ", names) + (names.size() == 1 ? " is" : " are");
+  }
+
+  /** Whether a request that names no model could mean several. */
+  boolean differ() {
+    return name.isEmpty()
+        && all.stream()
+                .filter(each -> !each.isAwaited())
+                .map(each -> each.models.getFirst().id())
+                .distinct()
+                .count()
+            > 1;
   }
 
   /** Sends somebody to a backend that is up, not among those tried, and the least loaded. */

@@ -68,6 +68,7 @@ final class ClientStream {
         }
       }
       answers.forEach(each -> each.prompt(part.path("prompt_token_ids")));
+      exchange.trip().named(part.path("id").asString(""));
     }
     for (JsonNode choice : part.path("choices")) {
       int index = choice.path("index").asInt(0);

@@ -44,7 +44,7 @@ final class Probe {
     if (answer.statusCode() == 401 || answer.statusCode() == 403) {
       throw new UserInputException(
           url
-              + " answers %d: it wants a key, which --backend-key FILE holds"
+              + " answers %d: it wants a key, and a file with that of the backends was not given or holds another"
                   .formatted(answer.statusCode()));
     }
     JsonNode listed = json(answer).path("data");

@@ -2,7 +2,6 @@ package dev.banyan.serve.remote;
 
 import dev.banyan.core.Json;
 import dev.banyan.model.StopText;
-import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
 import java.io.IOException;
 import java.io.InputStream;
@@ -98,13 +97,7 @@ final class RelayedCompletion implements Backend.Stay {
     id = backends.asked();
     exchange.onGone(this::lost);
     try {
-      if (!backends.serves(asked.model())) {
-        throw new BadRequestException(
-            404,
-            "the model '%s' is not served here; %s"
-                .formatted(asked.model(), String.join(", ", backends.names())),
-            "model_not_found");
-      }
+      backends.requireServed(asked.model());
       while (!exchange.isGone()) {
         if (exchange.isStreaming()) {
           goOn();
@@ -223,9 +216,11 @@ final class RelayedCompletion implements Backend.Stay {
 
   private void whole(int status, String type, byte[] all) throws IOException {
     try {
-      JsonNode usage = Json.mapper().readTree(all).path("usage");
+      JsonNode answer = Json.mapper().readTree(all);
+      JsonNode usage = answer.path("usage");
+      exchange.trip().named(answer.path("id").asString(""));
       told.prompted(usage.path("prompt_tokens").asInt(0));
-      exchange.trip().tokens(usage.path("completion_tokens").asInt(0));
+      exchange.trip().counted(usage.path("completion_tokens").asInt(0));
     } catch (JacksonException e) {
       // it is passed on as it is
     }

@@ -3,6 +3,7 @@ package dev.banyan.serve.remote;
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import dev.banyan.serve.http.Doorkeeper;
+import dev.banyan.serve.http.Exposition;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
 import dev.banyan.serve.http.OpenAiError;
@@ -87,7 +88,7 @@ final class RemoteApi {
       }
       case "GET /v1/models" ->
           Doorkeeper.json(exchange, Map.of("object", "list", "data", models()));
-      case "GET /metrics" -> exchange.send(200, "text/plain; version=0.0.4", metrics());
+      case "GET /metrics" -> exchange.send(200, Exposition.TYPE, metrics());
       case "GET /status" -> Doorkeeper.json(exchange, status());
       default -> {
         String name =
@@ -110,7 +111,7 @@ final class RemoteApi {
 
   private void complete(Exchange exchange) throws IOException {
     AskedCompletion asked = AskedCompletion.of(exchange.path(), exchange.body());
-    exchange.trip().submitted("");
+    exchange.trip().submitted();
     new RelayedCompletion(backends, exchange, asked, authorization(exchange)).run();
   }
 
@@ -200,26 +201,28 @@ final class RemoteApi {
   }
 
   private String metrics() {
-    var text = new StringBuilder();
+    var page = new Exposition();
     for (Backend each : backends.all()) {
       InstanceLoad load = each.load();
-      String of = "{instance=\"%d\",backend=\"%s\"} ".formatted(each.id, each.url);
-      gauge(text, "banyan_backend_up", of, each.isUp() ? 1 : 0);
-      gauge(text, "banyan_requests_running", of, load.batch().requests());
-      gauge(text, "banyan_requests_waiting", of, load.queue().requests());
+      Map<String, String> of = new LinkedHashMap<>();
+      of.put("instance", Integer.toString(each.id));
+      of.put("backend", each.url.toString());
+      page.gauge("banyan_backend_up", "Whether it answers.", of, each.isUp() ? 1 : 0)
+          .gauge("banyan_requests_running", "Requests in the batch.", of, load.batch().requests())
+          .gauge("banyan_requests_waiting", "Requests that wait.", of, load.queue().requests());
       int total = load.memory().totalBlocks();
       if (total > 0) {
-        gauge(text, "banyan_kv_used_ratio", of, 1 - (double) load.memory().freeBlocks() / total);
+        double used = 1 - (double) load.memory().freeBlocks() / total;
+        page.gauge("banyan_kv_used_ratio", "Share of KV memory in use.", of, used)
+            .gauge("banyan_freeness", "Free blocks of KV memory per request.", of, load.freeness());
       }
     }
-    gauge(text, "banyan_requests_total", " ", backends.requests());
-    gauge(text, "banyan_moves_total", " ", backends.moves());
-    gauge(text, "banyan_replays_total", " ", backends.replays());
-    return text.toString();
-  }
-
-  private static void gauge(StringBuilder text, String name, String of, Number value) {
-    text.append(name).append(of).append(value).append('\n');
+    Map<String, String> all = Map.of();
+    return page.counter("banyan_requests_total", "Answers asked for.", all, backends.requests())
+        .counter(
+            "banyan_moves_total", "Answers that left a drained backend.", all, backends.moves())
+        .counter("banyan_replays_total", "Answers that left a lost one.", all, backends.replays())
+        .text();
   }
 
   private boolean drained(Exchange exchange) throws IOException {
@@ -257,13 +260,13 @@ final class RemoteApi {
     } catch (JacksonException e) {
       throw new BadRequestException(400, "the body is no JSON");
     }
+    if (!exchange.method().equals("GET")) {
+      backends.requireServed(model);
+    }
     var stay = new PassedOn();
     Optional<Backend> found = backends.enter(stay, model, 0, Set.of());
     if (found.isEmpty()) {
-      throw backends.serves(model)
-          ? new BadRequestException(503, "no backend is up")
-          : new BadRequestException(
-              404, "the model '" + model + "' is not served here", "model_not_found");
+      throw new BadRequestException(503, "no backend is up");
     }
     Backend backend = found.get();
     String method = exchange.method();

@@ -50,6 +50,7 @@ final class FakeServer implements AutoCloseable {
   private volatile boolean old;
   private volatile String metrics = "";
   private volatile String key = "";
+  private volatile String model = MODEL;
 
   FakeServer(Kind kind) throws IOException {
     this(kind, 0);
@@ -109,6 +110,11 @@ final class FakeServer implements AutoCloseable {
 
   FakeServer saying(String metricsText) {
     metrics = metricsText;
+    return this;
+  }
+
+  FakeServer serving(String name) {
+    model = name;
     return this;
   }
 
@@ -292,7 +298,7 @@ final class FakeServer implements AutoCloseable {
 
   private Object models() {
     Map<String, Object> one = new LinkedHashMap<>();
-    one.put("id", MODEL);
+    one.put("id", model);
     one.put("object", "model");
     one.put("created", 1700000000);
     one.put(
@@ -509,7 +515,7 @@ final class FakeServer implements AutoCloseable {
     all.put(
         "object", chat ? (part ? "chat.completion.chunk" : "chat.completion") : "text_completion");
     all.put("created", 1700000000);
-    all.put("model", MODEL);
+    all.put("model", model);
     if (kind == Kind.LLAMA_CPP) {
       all.put("system_fingerprint", "b7000-fake");
     }

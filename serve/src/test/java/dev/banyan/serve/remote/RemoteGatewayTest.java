@@ -22,6 +22,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -367,7 +368,7 @@ final class RemoteGatewayTest {
       List<URI> urls = List.of(URI.create(server.url() + "/v1/"));
       assertThatThrownBy(() -> RemoteGateway.open(RemoteSettings.of(urls, 0)))
           .isInstanceOf(UserInputException.class)
-          .hasMessageContaining("--backend-key");
+          .hasMessageContaining("it wants a key");
       var settings =
           new RemoteSettings(
               urls,
@@ -431,6 +432,82 @@ final class RemoteGatewayTest {
         Optional.empty(),
         Optional.of(folder.resolve("spans")),
         8);
+  }
+
+  @Test
+  void backendsOfDifferentModelsAreAskedByNameOnly() throws Exception {
+    try (var small = new FakeServer(Kind.VLLM).serving("small");
+        var large = new FakeServer(Kind.VLLM).serving("large");
+        var gateway = before(small, large)) {
+      var unnamed = post(of(gateway), TEXT, "{\"prompt\":\"a\"}");
+      assertThat(unnamed.statusCode()).isEqualTo(400);
+      assertThat(said(unnamed))
+          .isEqualTo("'model' must name one of those served here; large, small are");
+      var unknown = post(of(gateway), TEXT, "{\"model\":\"x\",\"prompt\":\"a\"}");
+      assertThat(unknown.statusCode()).isEqualTo(404);
+      assertThat(said(unknown)).isEqualTo("the model 'x' is not served here; large, small are");
+      var passed = post(of(gateway), "/tokenize", "{\"model\":\"x\",\"prompt\":\"a\"}");
+      assertThat(said(passed)).isEqualTo("the model 'x' is not served here; large, small are");
+      for (String each : List.of("small", "large")) {
+        var answer = post(of(gateway), TEXT, "{\"model\":\"%s\",\"prompt\":\"a\"}".formatted(each));
+        assertThat(Json.mapper().readTree(answer.body()).path("model").asString()).isEqualTo(each);
+      }
+    }
+  }
+
+  @Test
+  void theNameForAllIsTheModelOfThatNameWhereABackendHasIt() throws Exception {
+    try (var server = new FakeServer(Kind.VLLM).serving("house");
+        var other = new FakeServer(Kind.VLLM).serving("/models/house");
+        var gateway =
+            RemoteGateway.open(
+                new RemoteSettings(
+                    List.of(server.url(), other.url()),
+                    Optional.of("house"),
+                    Optional.empty(),
+                    false,
+                    "127.0.0.1",
+                    0,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    8))) {
+      assertThat(post(of(gateway), TEXT, "{\"prompt\":\"a\"}").statusCode()).isEqualTo(200);
+      var unknown = post(of(gateway), TEXT, body(TEXT, ""));
+      assertThat(said(unknown)).isEqualTo("the model 'tiny' is not served here; house is");
+    }
+  }
+
+  private static String said(HttpResponse<String> refusal) {
+    return Json.mapper().readTree(refusal.body()).path("error").path("message").asString();
+  }
+
+  @Test
+  void aSpanHasTheIdOfItsAnswerWholeOrStreamed(@TempDir Path folder) throws Exception {
+    List<String> ids = new ArrayList<>();
+    try (var server = new FakeServer(Kind.VLLM);
+        var gateway =
+            RemoteGateway.open(
+                settings(List.of(server.url()), Optional.empty(), false, 0, folder), line -> {})) {
+      for (String more : List.of("", ",\"stream\":true")) {
+        String told = post(of(gateway), CHAT, body(CHAT, more)).body();
+        String first = more.isEmpty() ? told : told.substring(6, told.indexOf("\n"));
+        ids.add(Json.mapper().readTree(first).path("id").asString());
+      }
+      gateway.finish(Duration.ofMinutes(1)); // a span is written after its answer
+    }
+    List<String> spanned = new ArrayList<>();
+    List<List<String>> stages = new ArrayList<>();
+    for (String line : Files.readAllLines(folder.resolve("spans"))) {
+      JsonNode spans = Json.mapper().readTree(line).at("/resourceSpans/0/scopeSpans/0/spans");
+      spanned.add(spans.at("/0/attributes/1/value/stringValue").asString());
+      stages.add(spans.valueStream().map(each -> each.path("name").asString()).toList());
+    }
+    assertThat(spanned).isEqualTo(ids).doesNotContain("");
+    assertThat(stages)
+        .containsExactly(
+            List.of(CHAT, "prepare", "wait, prefill and decode"),
+            List.of(CHAT, "prepare", "wait and prefill", "decode"));
   }
 
   @Test
@@ -558,7 +635,7 @@ final class RemoteGatewayTest {
                         Optional.empty(),
                         Optional.empty(),
                         8)))
-        .hasMessageContaining("--keys");
+        .hasMessageContaining("file of keys");
   }
 
   @Test

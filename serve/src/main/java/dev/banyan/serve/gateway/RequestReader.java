@@ -1,0 +1,270 @@
+package dev.banyan.serve.gateway;
+
+import dev.banyan.core.Json;
+import dev.banyan.core.UserInputException;
+import dev.banyan.model.ChatTemplate;
+import dev.banyan.model.Conversation;
+import dev.banyan.model.Sampling;
+import dev.banyan.serve.engine.JsonSchema;
+import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.WholeText;
+import dev.banyan.serve.policy.PriorityClass;
+import dev.banyan.serve.wire.TokenRequest;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Reads the JSON of completions: everything that a client may get wrong is refused here. */
+record RequestReader(ServedModel served) {
+  private static final int MOST_CHOICES = 64;
+  private static final int MOST_LOGPROBS = 20;
+  private static final int MOST_ANSWERS = 1024;
+  private static final int MOST_STOPS = 64;
+
+  static JsonNode body(Exchange exchange) throws BadRequestException {
+    try {
+      JsonNode body = Json.mapper().readTree(exchange.body());
+      if (body instanceof ObjectNode) {
+        WholeText.check(body);
+        return body;
+      }
+    } catch (JacksonException e) {
+      throw new BadRequestException(400, "the body is no JSON");
+    }
+    throw new BadRequestException(400, "the body is no JSON object");
+  }
+
+  CompletionRequest read(Exchange exchange, boolean chat) throws BadRequestException {
+    JsonNode body = body(exchange);
+    CompletionRequest asked = settings(body, chat);
+    List<int[]> prompts =
+        chat ? List.of(conversation(body, asked.tools())) : prompts(body.path("prompt"));
+    if ((long) prompts.size() * asked.choices() > MOST_ANSWERS) {
+      throw new BadRequestException(400, "at most 1024 answers can be asked for at once");
+    }
+    List<TokenRequest> requests = new ArrayList<>();
+    for (int[] prompt : prompts) {
+      for (int n = 0; n < asked.choices(); n++) {
+        requests.add(request(exchange, body, asked, prompt, n));
+      }
+    }
+    return asked.with(requests);
+  }
+
+  private CompletionRequest settings(JsonNode body, boolean chat) throws BadRequestException {
+    int n = Fields.integer(body, "n", 1, 1, MOST_CHOICES);
+    boolean streams = Fields.flag(body, "stream");
+    boolean echo = !chat && Fields.flag(body, "echo");
+    if (echo && streams) {
+      throw new BadRequestException(400, "echo cannot be streamed");
+    }
+    int logprobs;
+    if (chat) {
+      boolean wanted = Fields.flag(body, "logprobs");
+      logprobs = wanted ? Fields.integer(body, "top_logprobs", 0, 0, MOST_LOGPROBS) : -1;
+    } else {
+      logprobs = Fields.integer(body, "logprobs", -1, 0, MOST_LOGPROBS);
+    }
+    List<String> stops = stops(body.path("stop"));
+    String id = (chat ? "chatcmpl-" : "cmpl-") + Long.toHexString(System.nanoTime());
+    boolean usage = Fields.flag(body.path("stream_options"), "include_usage");
+    Tools tools = chat ? Tools.of(body) : Tools.NONE;
+    boolean ids = Fields.flag(body, "return_token_ids");
+    String model = body.path("model").asString(served.name());
+    return new CompletionRequest(
+        model, tools, chat, streams, usage, echo, ids, n, logprobs, stops, id, List.of());
+  }
+
+  private static List<String> stops(JsonNode stop) throws BadRequestException {
+    List<String> stops = new ArrayList<>();
+    if (stop.isString()) {
+      stops.add(stop.asString());
+    } else if (stop.isArray()) {
+      for (JsonNode each : stop) {
+        if (!each.isString()) {
+          throw new BadRequestException(400, "'stop' must be text or a list of texts");
+        }
+        stops.add(each.asString(""));
+      }
+    } else if (!stop.isMissingNode() && !stop.isNull()) {
+      throw new BadRequestException(400, "'stop' must be text or a list of texts");
+    }
+    if (stops.size() > MOST_STOPS) {
+      throw new BadRequestException(400, "at most 64 stop strings are taken");
+    }
+    return stops;
+  }
+
+  private int[] conversation(JsonNode body, Tools tools) throws BadRequestException {
+    JsonNode messages = body.path("messages");
+    if (!messages.isArray() || messages.isEmpty()) {
+      throw new BadRequestException(400, "'messages' must be a list of at least one message");
+    }
+    ChatTemplate used =
+        served
+            .template()
+            .orElseThrow(
+                () ->
+                    new UserInputException("the model has no chat template; use /v1/completions"));
+    List<Map<String, ?>> all = Messages.of(messages);
+    var conversation = new Conversation(all, tools.shown(), null, true, Map.of());
+    String text = used.render(conversation).text();
+    return served.tokenizer().encode(text, false);
+  }
+
+  private List<int[]> prompts(JsonNode prompt) throws BadRequestException {
+    List<int[]> all = new ArrayList<>();
+    if (prompt.isString()) {
+      all.add(served.tokenizer().encode(prompt.asString(), true));
+    } else if (prompt.isArray() && !prompt.isEmpty() && prompt.get(0).isNumber()) {
+      all.add(ids(prompt));
+    } else if (prompt.isArray() && !prompt.isEmpty()) {
+      for (JsonNode each : prompt) {
+        all.add(each.isString() ? served.tokenizer().encode(each.asString(), true) : ids(each));
+      }
+    } else {
+      throw new BadRequestException(400, "'prompt' must be text, token ids, or a list of either");
+    }
+    return all;
+  }
+
+  int[] ids(JsonNode list) throws BadRequestException {
+    if (!list.isArray()) {
+      throw new BadRequestException(400, "token ids must be a list of numbers");
+    }
+    int[] ids = new int[list.size()];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = list.get(i).asInt(-1);
+      if (ids[i] < 0 || ids[i] >= served.engine().vocabulary()) {
+        throw new BadRequestException(400, "token id " + ids[i] + " is not in the vocabulary");
+      }
+    }
+    return ids;
+  }
+
+  private TokenRequest request(
+      Exchange exchange, JsonNode body, CompletionRequest asked, int[] prompt, int n)
+      throws BadRequestException {
+    if (prompt.length == 0) {
+      throw new BadRequestException(400, "the prompt is empty");
+    }
+    int room = served.engine().mostTokens() - prompt.length;
+    String limit =
+        body.hasNonNull("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
+    int most =
+        Fields.integer(
+            body, limit, asked.chat() ? Math.max(1, room) : 16, asked.echo() ? 0 : 1, 1 << 30);
+    if (most > room) {
+      throw new BadRequestException(
+          400,
+          "the prompt has %d tokens and %d more were asked for; there is room for %d together"
+              .formatted(prompt.length, most, served.engine().mostTokens()),
+          "context_length_exceeded");
+    }
+    var sampling =
+        new Sampling(
+            Fields.number(body, "temperature", served.usual().temperature()),
+            Fields.integer(body, "top_k", served.usual().topK(), 0, 1 << 30),
+            Fields.number(body, "top_p", served.usual().topP()),
+            Fields.number(body, "min_p", served.usual().minP()),
+            Fields.number(body, "repetition_penalty", served.usual().repetitionPenalty()),
+            Fields.number(body, "presence_penalty", 0),
+            Fields.number(body, "frequency_penalty", 0));
+    return new TokenRequest(
+        prompt,
+        sampling,
+        seed(body.path("seed")) + 0x9e3779b97f4a7c15L * n,
+        most,
+        Fields.flag(body, "ignore_eos") ? List.of() : List.copyOf(served.stopIds()),
+        bias(body.path("logit_bias")),
+        asked.logprobs(),
+        asked.echo() && asked.logprobs() >= 0,
+        priority(exchange, body),
+        adapter(model(body)),
+        asked.tools().schema().isEmpty()
+            ? schema(body.path("response_format"))
+            : asked.tools().schema());
+  }
+
+  private Map<Integer, Double> bias(JsonNode weights) throws BadRequestException {
+    Map<Integer, Double> bias = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> each : weights.properties()) {
+      try {
+        int id = Integer.parseInt(each.getKey());
+        if (id < 0 || id >= served.engine().vocabulary() || !each.getValue().isNumber()) {
+          throw new BadRequestException(
+              400, "logit_bias has a number for each of some token ids of the vocabulary");
+        }
+        bias.put(id, each.getValue().doubleValue());
+      } catch (NumberFormatException e) {
+        throw new BadRequestException(400, "logit_bias is by token id");
+      }
+    }
+    return bias;
+  }
+
+  private static long seed(JsonNode seeded) throws BadRequestException {
+    boolean unseeded = seeded.isMissingNode() || seeded.isNull();
+    if (!unseeded && !(seeded.isIntegralNumber() && seeded.canConvertToLong())) {
+      throw new BadRequestException(400, "'seed' must be a whole number");
+    }
+    return unseeded ? System.nanoTime() : seeded.longValue();
+  }
+
+  private static PriorityClass priority(Exchange exchange, JsonNode body)
+      throws BadRequestException {
+    String text = body.path("priority").asString(exchange.header("X-Priority"));
+    if (text.isEmpty()) {
+      return PriorityClass.NORMAL;
+    }
+    try {
+      return PriorityClass.valueOf(text.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new BadRequestException(400, "priority is low, normal or high");
+    }
+  }
+
+  private String model(JsonNode body) throws BadRequestException {
+    JsonNode model = body.path("model");
+    if (!model.isMissingNode() && !model.isNull() && !model.isString()) {
+      throw new BadRequestException(400, "'model' must be text");
+    }
+    return model.asString(served.name());
+  }
+
+  private String adapter(String model) throws BadRequestException {
+    if (model.equals(served.name()) || model.isEmpty()) {
+      return "";
+    }
+    if (model.startsWith(served.name() + ":")) {
+      String adapter = model.substring(served.name().length() + 1);
+      if (served.engine().adapters().contains(adapter)) {
+        return adapter;
+      }
+    }
+    throw new BadRequestException(
+        404,
+        "the model '" + model + "' is not served here; " + served.name() + " is",
+        "model_not_found");
+  }
+
+  private static String schema(JsonNode format) throws BadRequestException {
+    String schema =
+        switch (format.path("type").asString("text")) {
+          case "text" -> "";
+          case "json_object" -> "{}";
+          case "json_schema" -> format.path("json_schema").path("schema").toString();
+          default -> throw new BadRequestException(400, "response_format is not known");
+        };
+    if (!schema.isEmpty()) {
+      JsonSchema.check(schema);
+    }
+    return schema;
+  }
+}
