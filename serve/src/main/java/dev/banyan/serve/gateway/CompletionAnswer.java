@@ -88,6 +88,7 @@ record CompletionAnswer(CompletionRequest asked, Logprobs logprobs) {
     message.put("role", "assistant");
     boolean calls = choice.tools != null && !choice.tools.calls().isEmpty();
     message.put("content", calls && choice.text.isEmpty() ? null : choice.text.toString());
+    message.put("refusal", null);
     if (choice.tools != null && calls) {
       List<Object> all = new ArrayList<>();
       for (Map<String, Object> each : choice.tools.calls()) {

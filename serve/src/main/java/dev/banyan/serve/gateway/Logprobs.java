@@ -4,13 +4,20 @@ import dev.banyan.model.Tokenizer;
 import dev.banyan.serve.wire.Token;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Probabilities of tokens as the two APIs have them. */
+/**
+ * Probabilities of tokens as the two APIs have them. A token that is no whole character is spelled
+ * by its bytes as OpenAI does, so that two halves differ: {@code \xe2\x82} in conversations, {@code
+ * bytes:\xe2\x82} in completions.
+ */
 record Logprobs(Tokenizer tokenizer) {
+  private static final String HALF = "bytes:";
+
   /** As conversations have them. */
   Object ofChat(List<Token> tokens) {
     List<Object> content = new ArrayList<>();
@@ -23,19 +30,22 @@ record Logprobs(Tokenizer tokenizer) {
       one.put("top_logprobs", top);
       content.add(one);
     }
-    return Map.of("content", content);
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("content", content);
+    all.put("refusal", null);
+    return all;
   }
 
   private Map<String, Object> one(int id, float logprob) {
-    String text = spelled(id);
+    byte[] bytes = tokenizer.bytes(id);
     Map<String, Object> one = new LinkedHashMap<>();
-    one.put("token", text);
+    one.put("token", spelled(bytes, ""));
     one.put("logprob", logprob);
-    List<Integer> bytes = new ArrayList<>();
-    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-      bytes.add(b & 0xff);
+    List<Integer> values = new ArrayList<>();
+    for (byte b : bytes) {
+      values.add(b & 0xff);
     }
-    one.put("bytes", bytes);
+    one.put("bytes", values);
     return one;
   }
 
@@ -52,25 +62,26 @@ record Logprobs(Tokenizer tokenizer) {
     List<Integer> offsets = new ArrayList<>();
     int offset = 0;
     if (first >= 0) {
-      texts.add(spelled(first));
+      byte[] bytes = tokenizer.bytes(first);
+      texts.add(spelled(bytes, HALF));
       logprobs.add(null);
       tops.add(null);
       offsets.add(0);
-      offset = texts.getFirst().length();
+      offset = text(bytes).length();
     }
     List<Token> all = new ArrayList<>(prompt);
     all.addAll(tokens);
     for (Token each : all) {
-      String text = spelled(each.id());
-      texts.add(text);
+      byte[] bytes = tokenizer.bytes(each.id());
+      texts.add(spelled(bytes, HALF));
       logprobs.add(each.logprob());
       Map<String, Object> top = new LinkedHashMap<>();
       for (int i = 0; i < each.topIds().length; i++) {
-        top.putIfAbsent(spelled(each.topIds()[i]), each.topLogprobs()[i]);
+        top.putIfAbsent(spelled(tokenizer.bytes(each.topIds()[i]), HALF), each.topLogprobs()[i]);
       }
       tops.add(top);
       offsets.add(offset);
-      offset += text.length();
+      offset += text(bytes).length();
     }
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("tokens", texts);
@@ -80,7 +91,19 @@ record Logprobs(Tokenizer tokenizer) {
     return map;
   }
 
-  private String spelled(int id) {
-    return tokenizer.decode(new int[] {id}, false);
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private static String spelled(byte[] bytes, String half) {
+    String text = text(bytes);
+    if (Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) {
+      return text;
+    }
+    var spelled = new StringBuilder(half);
+    for (byte b : bytes) {
+      spelled.append("\\x%02x".formatted(b & 0xff));
+    }
+    return spelled.toString();
   }
 }
