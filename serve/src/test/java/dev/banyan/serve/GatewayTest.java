@@ -491,6 +491,7 @@ final class GatewayTest {
             1,
             "127.0.0.1",
             gateway.port(),
+            "",
             true,
             Optional.empty(),
             Optional.empty(),

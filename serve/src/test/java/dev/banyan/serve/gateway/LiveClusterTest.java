@@ -73,7 +73,7 @@ final class LiveClusterTest {
               new InstanceLoad.InFlight(0, 0, heard),
               new InstanceLoad.Pace(0.01, 0.01, 0.001, 2e-6),
               new InstanceLoad.State(false, false, true));
-      gateway.say(new Say.Load(load, new EngineFigures(heard, 0, 0, 0, 0, 0.01, 0, 0)));
+      gateway.say(new Say.Load(load, new EngineFigures(heard + 1, 0, 0, 0, 0, 0.01, 0, 0)));
     }
 
     @Override
@@ -158,7 +158,7 @@ final class LiveClusterTest {
       throws InterruptedException {
     EngineFigures before = cluster.shown().getFirst().figures();
     engine.report(heard);
-    while (cluster.shown().getFirst().figures() == before) {
+    while (cluster.shown().getFirst().figures().equals(before)) {
       Thread.onSpinWait();
     }
   }
