@@ -106,7 +106,7 @@ final class RecomputeTable {
         again.plan().arenaBytes(),
         again.fits(),
         holds,
-        execute && holds ? sameBits(graph, again) : null,
+        (execute && holds) ? sameBits(graph, again) : null,
         again.copies(),
         again.extraShare(),
         again.checkpointPeakBytes(),
