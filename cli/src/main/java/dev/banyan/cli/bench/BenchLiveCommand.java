@@ -416,9 +416,9 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
               each.mostOpen(),
               1e3 * each.late(),
               each.moves(),
-              each.counts().moves(),
+              each.simulatedMoves(),
               each.requeues(),
-              each.counts().requeues());
+              each.simulatedRequeues());
     }
     PacedCluster.FirstTokens all = PacedCluster.pooled(runs);
     long failed = runs.stream().mapToLong(PacedCluster.Run::failed).sum();
