@@ -77,7 +77,7 @@ public final class PacedCluster {
    * @param late the most that the client itself sent a request too late, seconds
    * @param moves of running requests, live
    * @param requeues of waiting ones, live
-   * @param counts of the simulated cluster
+   * @param simulatedMoves and {@code simulatedRequeues} the same of the simulated cluster
    * @param replay of every decision that the live gateway took
    */
   public record Run(
@@ -88,7 +88,8 @@ public final class PacedCluster {
       FirstTokens first,
       long moves,
       long requeues,
-      Outcome.Counts counts,
+      long simulatedMoves,
+      long simulatedRequeues,
       DecisionLog.Replay replay) {
     /** Decisions of the log that did not come out the same. */
     public long differing() {
@@ -188,7 +189,8 @@ public final class PacedCluster {
             simulated.requests().stream().mapToDouble(Outcome.Served::firstTokenSeconds).toArray()),
         moves,
         requeues,
-        simulated.counts(),
+        simulated.counts().moves(),
+        simulated.counts().requeues(),
         DecisionLog.replay(decisions));
   }
 

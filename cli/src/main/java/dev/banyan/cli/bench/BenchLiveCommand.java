@@ -10,6 +10,7 @@ import dev.banyan.core.Progress;
 import dev.banyan.core.Report;
 import dev.banyan.core.Result;
 import dev.banyan.core.Table;
+import dev.banyan.core.UserInputException;
 import dev.banyan.serve.EngineSpeed;
 import dev.banyan.serve.ForcedMoves;
 import dev.banyan.serve.GatewayCost;
@@ -21,6 +22,7 @@ import dev.banyan.serve.Workload;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -425,9 +427,9 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
               each.mostOpen(),
               1e3 * each.late(),
               each.moves(),
-              each.counts().moves(),
+              each.simulatedMoves(),
               each.requeues(),
-              each.counts().requeues());
+              each.simulatedRequeues());
     }
     PacedCluster.FirstTokens all = PacedCluster.pooled(runs);
     long failed = runs.stream().mapToLong(PacedCluster.Run::failed).sum();
@@ -464,6 +466,11 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
   }
 
   private List<GatewayCost.Round> gateway(Path folder) throws IOException {
+    if (rounds < 1 || !(seconds >= 2)) {
+      throw new UserInputException(
+          "--rounds %d of --seconds %s: at least one round of 2 s was expected"
+              .formatted(rounds, seconds));
+    }
     try (GatewayProcess gateway = GatewayProcess.start(folder, GatewayCost.QUICK, 1)) {
       List<GatewayCost.Round> all = added(gateway);
       resident("gateway", gateway, "after %.0f requests".formatted((rounds + 1) * seconds * 150));
@@ -508,13 +515,16 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
               1e3 * each.gatewayWhole().p99(),
               each.failed());
     }
-    double p50 = all.stream().mapToDouble(GatewayCost.Round::addedP50).min().orElse(Double.NaN);
-    double p99 = all.stream().mapToDouble(GatewayCost.Round::addedP99).min().orElse(Double.NaN);
+    GatewayCost.Round best =
+        all.stream().min(Comparator.comparingDouble(GatewayCost.Round::addedP50)).orElseThrow();
+    double p50 = best.addedP50();
+    double p99 = best.addedP99();
     line(
         "gateway",
         String.format(
             Locale.ROOT,
-            "added to the first token at 300 requests/s, best of %d rounds of %.0f s, %d failed",
+            "added to the first token at 300 requests/s, round with the least P50 of %d of %.0f s,"
+                + " %d failed",
             rounds,
             seconds,
             failed),

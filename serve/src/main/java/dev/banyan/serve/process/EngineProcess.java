@@ -231,13 +231,14 @@ public final class EngineProcess {
             lock.wait(IDLE_MILLIS);
             continue;
           }
+          // what waits now is what could not be admitted, which is what policies ask
+          report();
         }
         List<float[]> scores = engine.compute(step);
         synchronized (lock) {
           engine.end(step, scores);
           flush();
           migrations.look();
-          report();
         }
       }
     } catch (InterruptedException e) {
