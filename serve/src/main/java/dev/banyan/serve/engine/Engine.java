@@ -527,6 +527,11 @@ public final class Engine implements AutoCloseable {
     return forward.block(block);
   }
 
+  /** Makes ready for steps over a block that came; any thread may call this. */
+  public void prepare(int block) {
+    forward.prepare(block);
+  }
+
   /** Bytes per block. */
   public long blockBytes() {
     return forward.blockBytes();

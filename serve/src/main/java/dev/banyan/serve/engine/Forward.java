@@ -34,6 +34,12 @@ public interface Forward extends AutoCloseable {
   /** Bytes of a block of keys and values; empty memory where none is kept. */
   java.nio.ByteBuffer block(int block);
 
+  /**
+   * Makes ready for steps over a block that comes from elsewhere, so that the first one takes no
+   * longer than others. Any thread may call this at any time.
+   */
+  default void prepare(int block) {}
+
   /** Bytes per block. */
   long blockBytes();
 

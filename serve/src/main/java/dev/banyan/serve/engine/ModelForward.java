@@ -89,6 +89,11 @@ public final class ModelForward implements Forward {
   }
 
   @Override
+  public void prepare(int block) {
+    kv.prepare(block);
+  }
+
+  @Override
   public long blockBytes() {
     return blockBytes;
   }

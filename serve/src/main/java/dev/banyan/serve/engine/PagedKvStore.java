@@ -11,17 +11,17 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keys and values in blocks of equal size, f32, one off-heap region laid out {@code
  * [block][layer][K|V][kvHead][token][headDim]}: a block of all layers lies side by side and is sent
  * as it is. Sequences are lists of blocks. Written by the engine's thread; a full block is written
- * no more, so other threads may read it.
+ * no more, so other threads may read it, and any thread may {@link #prepare} one.
  */
 public final class PagedKvStore implements KvStore {
   private final int layers;
@@ -31,7 +31,7 @@ public final class PagedKvStore implements KvStore {
   private final long blockBytes;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
-  private final Map<Integer, Tensor[]> views = new HashMap<>();
+  private final Map<Integer, Tensor[]> views = new ConcurrentHashMap<>();
   private final Slot[] slots;
 
   private static final class Slot {
@@ -118,18 +118,23 @@ public final class PagedKvStore implements KvStore {
     }
   }
 
+  /** Makes the views of a block, of which there is one for keys and one for values per layer. */
+  void prepare(int block) {
+    Tensor[] unused = views(block);
+  }
+
   private Tensor[] views(int block) {
-    Tensor[] of = views.get(block);
-    if (of == null) {
-      of = new Tensor[2 * layers];
-      long bytes = blockBytes / of.length;
-      try (Scope scope = Scope.open()) {
-        for (int i = 0; i < of.length; i++) {
-          MemorySegment at = memory.asSlice(block * blockBytes + i * bytes, bytes);
-          of[i] = Scope.keep(Tensor.over(at, DType.F32, heads, blockTokens, headDim));
-        }
+    return views.computeIfAbsent(block, this::makeViews);
+  }
+
+  private Tensor[] makeViews(int block) {
+    var of = new Tensor[2 * layers];
+    long bytes = blockBytes / of.length;
+    try (Scope scope = Scope.open()) {
+      for (int i = 0; i < of.length; i++) {
+        MemorySegment at = memory.asSlice(block * blockBytes + i * bytes, bytes);
+        of[i] = Scope.keep(Tensor.over(at, DType.F32, heads, blockTokens, headDim));
       }
-      views.put(block, of);
     }
     return of;
   }

@@ -79,7 +79,7 @@ final class Migrations {
     private int stageStart;
 
     private int stage;
-    private List<ByteBuffer> memory = List.of();
+    private List<Integer> places = List.of();
     private int reading;
     private boolean closed;
 
@@ -88,19 +88,21 @@ final class Migrations {
       this.from = from;
     }
 
-    synchronized void begin(int next, List<ByteBuffer> all) {
-      stageStart = memory.size();
-      memory = all;
+    /** A stage begins: these blocks were set aside so far. */
+    synchronized void begin(int next) {
+      stageStart = places.size();
+      places = List.copyOf(blocks);
       stage = next;
     }
 
     /** Called by the thread that reads a block: it stays this move's until it was read. */
-    synchronized Wire.@Nullable Place room(int ofStage, int index) {
+    synchronized Wire.@Nullable Place room(int ofStage, int index, Engine engine) {
       int at = stageStart + index;
-      if (closed || stage != ofStage || index < 0 || at >= memory.size()) {
+      if (closed || stage != ofStage || index < 0 || at >= places.size()) {
         return null;
       }
-      ByteBuffer bytes = memory.get(at).duplicate();
+      int block = places.get(at);
+      ByteBuffer bytes = engine.memory(block);
       reading++;
       return new Wire.Place() {
         @Override
@@ -110,6 +112,7 @@ final class Migrations {
 
         @Override
         public void close() {
+          engine.prepare(block);
           read();
         }
       };
@@ -279,7 +282,7 @@ final class Migrations {
   /** Where the bytes of a block that comes shall lie; called by the thread that reads them. */
   Wire.@Nullable Place room(Migration migration, int stage, int index) {
     Coming move = coming.get(migration);
-    return move == null ? null : move.room(stage, index);
+    return move == null ? null : move.room(stage, index, engine);
   }
 
   /** What comes, before it comes. */
@@ -358,7 +361,7 @@ final class Migrations {
               taken.ifPresent(
                   list -> {
                     move.blocks.addAll(list);
-                    move.begin(question.stage(), move.blocks.stream().map(engine::memory).toList());
+                    move.begin(question.stage());
                   });
               return taken.isPresent();
             },
