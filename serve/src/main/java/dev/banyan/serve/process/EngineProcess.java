@@ -11,6 +11,7 @@ import dev.banyan.serve.engine.Forward;
 import dev.banyan.serve.engine.ModelForward;
 import dev.banyan.serve.engine.PacedForward;
 import dev.banyan.serve.policy.Policy;
+import dev.banyan.serve.protocol.Message;
 import dev.banyan.serve.wire.EngineFigures;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
@@ -246,6 +247,15 @@ public final class EngineProcess {
     }
   }
 
+  /** Memory that somebody may wait for is free, or soon will be: the next report waits for no other. */
+  private void freed(boolean now) {
+    last = null;
+    reported = 0;
+    if (now) {
+      report();
+    }
+  }
+
   private void report() {
     long now = System.nanoTime();
     Wire to = gateway;
@@ -281,11 +291,11 @@ public final class EngineProcess {
       }
       case Say.Submit submit -> submit(submit);
       case Say.Cancel cancel -> {
+        boolean computes = engine.computes(cancel.request());
         migrations.cancelled(cancel.request());
         boolean unused = engine.cancel(cancel.request());
-        last = null;
-        reported = 0;
-        report();
+        // blocks that a step writes are free when it has ended, and that is told then
+        freed(!computes);
       }
       case Say.Give give -> migrations.give(give);
       case Say.Drain drain -> {
@@ -293,7 +303,12 @@ public final class EngineProcess {
         last = null;
       }
       case Say.Stop stop -> stopped = true;
-      case Say.Protocol protocol -> migrations.heard(protocol.message(), from);
+      case Say.Protocol protocol -> {
+        migrations.heard(protocol.message(), from);
+        if (protocol.message() instanceof Message.Abort) {
+          freed(true);
+        }
+      }
       case Say.Coming coming -> migrations.comes(coming);
       case Say.BlockCame block -> migrations.came(block);
       case Say.Ready r -> {}
