@@ -5,6 +5,7 @@ import dev.banyan.core.Seed;
 import dev.banyan.model.Sampling;
 import dev.banyan.serve.gateway.LiveFleet;
 import dev.banyan.serve.policy.PriorityClass;
+import dev.banyan.serve.process.EngineSettings;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import dev.banyan.weights.config.ModelConfig;
@@ -34,6 +35,7 @@ public final class MoveTimes {
   private static final long PATIENCE_MILLIS = 180_000;
 
   private static final long NEIGHBOUR_MILLIS = 50;
+  private static final int PACED_VOCABULARY = 64;
 
   private MoveTimes() {}
 
@@ -84,7 +86,31 @@ public final class MoveTimes {
   public static Downtime downtime(Path model, int context, int moves, Seed seed, Progress progress)
       throws IOException {
     int vocabulary = ModelConfig.read(model.resolve(ModelConfig.FILE)).vocabSize();
-    var settings = LiveSettings.exact(model, 1024, 1).under("round-robin");
+    EngineSettings settings = LiveSettings.exact(model, 1024, 1).under("round-robin");
+    return downtime(settings, vocabulary, context, moves, seed, progress);
+  }
+
+  /**
+   * The same of engines that compute nothing and keep the pace of LLaMA-7B on an A10, with small
+   * blocks: what a move costs where computing does not stand in the way of messages.
+   *
+   * @param model of which only the words are used
+   */
+  public static Downtime pacedDowntime(
+      Path model, int context, int moves, Seed seed, Progress progress) throws IOException {
+    String pace = EngineProfile.LLAMA_7B_A10.name();
+    EngineSettings settings = EngineSettings.paced(model, pace, "round-robin");
+    return downtime(settings, PACED_VOCABULARY, context, moves, seed, progress);
+  }
+
+  private static Downtime downtime(
+      EngineSettings settings,
+      int vocabulary,
+      int context,
+      int moves,
+      Seed seed,
+      Progress progress)
+      throws IOException {
     try (LiveFleet fleet = LiveFleet.start(settings, 2, null);
         ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Double> steps = new ArrayList<>();

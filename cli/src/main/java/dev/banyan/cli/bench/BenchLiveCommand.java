@@ -234,8 +234,43 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
     try (Progress progress = common.progress("downtime", timed, "moves")) {
       lengthy = MoveTimes.downtime(folder, 2048, timed, common.seed(), progress);
     }
-    for (MoveTimes.Downtime each : List.of(brief, lengthy)) {
-      String of = each.contextTokens() + " tokens";
+    MoveTimes.Downtime pacedBrief;
+    MoveTimes.Downtime pacedLengthy;
+    try (Progress progress = common.progress("downtime, paced", timed, "moves")) {
+      pacedBrief = MoveTimes.pacedDowntime(folder, 256, timed, common.seed(), progress);
+    }
+    try (Progress progress = common.progress("downtime, paced", timed, "moves")) {
+      pacedLengthy = MoveTimes.pacedDowntime(folder, 2048, timed, common.seed(), progress);
+    }
+    pauses("a model", List.of(brief, lengthy));
+    pauses("paced engines", List.of(pacedBrief, pacedLengthy));
+    double longer = lengthy.stoppedMedianSeconds() / brief.stoppedMedianSeconds();
+    line(
+        "downtime",
+        String.format(
+            Locale.ROOT,
+            "in no batch: median %.2f ms (256 tokens), %.2f ms (2,048)",
+            1e3 * brief.stoppedMedianSeconds(),
+            1e3 * lengthy.stoppedMedianSeconds()),
+        String.format(Locale.ROOT, "%.2f ×", longer),
+        "≤ 1.2 ×",
+        longer <= 1.2);
+    double anew = lengthy.recomputeSeconds() / lengthy.stoppedMedianSeconds();
+    line(
+        "downtime",
+        String.format(
+            Locale.ROOT,
+            "recomputing 2,048 tokens takes %.0f ms",
+            1e3 * lengthy.recomputeSeconds()),
+        String.format(Locale.ROOT, "%.0f × longer", anew),
+        "≥ 20 ×",
+        anew >= 20);
+    return List.of(brief, lengthy, pacedBrief, pacedLengthy);
+  }
+
+  private void pauses(String engines, List<MoveTimes.Downtime> found) {
+    for (MoveTimes.Downtime each : found) {
+      String of = engines + ", " + each.contextTokens() + " tokens";
       line(
           "downtime",
           String.format(
@@ -275,28 +310,6 @@ public final class BenchLiveCommand implements Callable<ExitCode> {
           "≤ +3 %",
           each.neighbourStepSeconds() <= 1.03 * each.neighbourQuietStepSeconds());
     }
-    double longer = lengthy.stoppedMedianSeconds() / brief.stoppedMedianSeconds();
-    line(
-        "downtime",
-        String.format(
-            Locale.ROOT,
-            "in no batch: median %.2f ms (256 tokens), %.2f ms (2,048)",
-            1e3 * brief.stoppedMedianSeconds(),
-            1e3 * lengthy.stoppedMedianSeconds()),
-        String.format(Locale.ROOT, "%.2f ×", longer),
-        "≤ 1.2 ×",
-        longer <= 1.2);
-    double anew = lengthy.recomputeSeconds() / lengthy.stoppedMedianSeconds();
-    line(
-        "downtime",
-        String.format(
-            Locale.ROOT,
-            "recomputing 2,048 tokens takes %.0f ms",
-            1e3 * lengthy.recomputeSeconds()),
-        String.format(Locale.ROOT, "%.0f × longer", anew),
-        "≥ 20 ×",
-        anew >= 20);
-    return List.of(brief, lengthy);
   }
 
   private MoveTimes.Drains drain(Path folder) throws IOException {
