@@ -104,12 +104,7 @@ public final class MoveTimes {
   }
 
   private static Downtime downtime(
-      EngineSettings settings,
-      int vocabulary,
-      int context,
-      int moves,
-      Seed seed,
-      Progress progress)
+      EngineSettings settings, int vocabulary, int context, int moves, Seed seed, Progress progress)
       throws IOException {
     try (LiveFleet fleet = LiveFleet.start(settings, 2, null);
         ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,7 +51,7 @@ final class LiveCluster implements AutoCloseable {
   record Shown(
       int id,
       long process,
-      boolean alive,
+      boolean up,
       boolean draining,
       InstanceLoad load,
       EngineFigures figures) {}
@@ -118,6 +119,7 @@ final class LiveCluster implements AutoCloseable {
   private long givenBack;
   private long requeued;
   private long replayed;
+  private final Set<Long> homeless = new LinkedHashSet<>();
   private volatile boolean closed;
   private volatile boolean ending;
 
@@ -136,10 +138,18 @@ final class LiveCluster implements AutoCloseable {
       while (!closed) {
         Thread.sleep(Silence.TICK_NANOS / 1_000_000);
         silence.look(System.nanoTime());
-        lookForStalled();
+        look();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void look() {
+    try {
+      lookForStalled();
+    } catch (RuntimeException e) {
+      // one look that failed is no reason never to look again
     }
   }
 
@@ -171,6 +181,7 @@ final class LiveCluster implements AutoCloseable {
         }
       }
       of.lost.clear();
+      house();
     }
   }
 
@@ -189,6 +200,7 @@ final class LiveCluster implements AutoCloseable {
           if (say instanceof Say.Ready it) {
             synchronized (this) {
               instances.put(id, new Instance(it, wire, address, heard));
+              house();
             }
             ready.complete(it);
           } else {
@@ -325,18 +337,25 @@ final class LiveCluster implements AutoCloseable {
         new InstanceLoad.State(of.draining, of.moving, true));
   }
 
-  /** Gives a request that lost its instance to another, which goes on from what the client has. */
-  private void again(long request, int avoid) {
+  /**
+   * Gives a request that lost its instance to another, which goes on from what the client has. When
+   * all that are left are silent, the first that speaks gets it.
+   */
+  private void again(long request, int preferred) {
     Stream stream = streams.get(request);
     if (stream == null) {
       return;
     }
-    Instance to = instances.get(avoid);
+    Instance to = instances.get(preferred);
     if (to == null || to.stalled) {
       if (instances.isEmpty()) {
         ownership.end(request);
         streams.remove(request);
         stream.put(error(request));
+        return;
+      }
+      if (loads().isEmpty()) {
+        homeless.add(request);
         return;
       }
       to = dispatch(stream);
@@ -389,8 +408,11 @@ final class LiveCluster implements AutoCloseable {
         }
       }
       case Say.Given given -> {
-        requeued++;
-        again(given.request(), given.destination());
+        // one that was silent says it of requests that others have by now
+        if (ownerOf(given.request()) == id) {
+          requeued++;
+          again(given.request(), given.destination());
+        }
       }
       case Say.Moved moved -> moved(moved);
       default -> {}
@@ -486,6 +508,14 @@ final class LiveCluster implements AutoCloseable {
     instances.remove(id);
     instances.values().forEach(each -> each.moving = false);
     List<Long> unused = leave(id);
+    house();
+  }
+
+  /** Requests that nobody could take find an instance, or end when there is none. */
+  private void house() {
+    List<Long> waiting = List.copyOf(homeless);
+    homeless.clear();
+    waiting.forEach(request -> again(request, -1));
   }
 
   /** Gives what an instance owns to others. */
@@ -523,6 +553,12 @@ final class LiveCluster implements AutoCloseable {
     return List.copyOf(streams.keySet());
   }
 
+  /** Whether an instance is up and gives its requests away. */
+  synchronized boolean drains(int id) {
+    Instance of = instances.get(id);
+    return of != null && of.draining;
+  }
+
   /** The instance that owns a request; -1 when it has ended. */
   synchronized int ownerOf(long request) {
     return ownership.owner(request).map(Ownership.Owner::instance).orElse(-1);
@@ -548,7 +584,7 @@ final class LiveCluster implements AutoCloseable {
                 new Shown(
                     each.ready.instance(),
                     each.ready.process(),
-                    true,
+                    !each.stalled,
                     each.draining,
                     load(each),
                     each.figures))

@@ -174,10 +174,12 @@ public final class Server implements AutoCloseable {
 
   private void stopWhenEmpty(int id) {
     try {
-      while (cluster.isUp(id) && cluster.owned(id) > 0) {
+      while (cluster.drains(id) && cluster.owned(id) > 0) {
         Thread.sleep(POLL_MILLIS);
       }
-      cluster.stop(id);
+      if (cluster.drains(id)) { // not when somebody wanted it back meanwhile
+        cluster.stop(id);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

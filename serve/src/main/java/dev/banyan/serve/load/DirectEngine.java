@@ -80,9 +80,9 @@ public final class DirectEngine implements AutoCloseable {
       Say unused = ready.get(START_SECONDS, TimeUnit.SECONDS);
       return engine;
     } catch (IOException | ExecutionException | TimeoutException e) {
+      String said = EngineLauncher.complaint(own, folder);
       end(process, folder);
-      throw new IOException(
-          "the engine does not start: " + EngineLauncher.complaint(own, folder), e);
+      throw new IOException("the engine does not start: " + said, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       end(process, folder);

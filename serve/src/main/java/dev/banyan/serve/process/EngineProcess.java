@@ -23,6 +23,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,6 +139,9 @@ public final class EngineProcess {
       // the parent reads standard error and shows it
       System.err.println(e.getMessage());
       code = 2;
+    } catch (IOException | RuntimeException e) {
+      System.err.println(e);
+      code = 1;
     }
     // without libtorch's own exit handlers, one of which may hang
     Runtime.getRuntime().halt(code);
@@ -169,14 +173,15 @@ public final class EngineProcess {
   }
 
   private void accept(ServerSocketChannel server) {
-    while (!stopped) {
+    while (!stopped && server.isOpen()) {
       try {
         SocketChannel channel = server.accept();
         var wire = Wire.over(channel, "wire");
         wire.start(
             say -> post(() -> heard(wire, say)), migrations::room, () -> post(() -> gone(wire)));
       } catch (IOException e) {
-        return;
+        // closed, or one connection that failed before it began
+        LockSupport.parkNanos(1_000_000);
       }
     }
   }
@@ -247,7 +252,9 @@ public final class EngineProcess {
     }
   }
 
-  /** Memory that somebody may wait for is free, or soon will be: the next report waits for no other. */
+  /**
+   * Memory that somebody may wait for is free, or soon will be: the next report waits for no other.
+   */
   private void freed(boolean now) {
     last = null;
     reported = 0;

@@ -320,6 +320,8 @@ final class Migrations {
         case DestinationSide.Action.Run run -> {
           // every block came, so none is being read: this only refuses what comes again
           boolean unused = move.close();
+          // it may come back before the answer to the move by which it left, which would free it
+          leaves(migration.request());
           int used = move.blocks.size() - run.spare();
           engine.release(move.blocks.subList(used, move.blocks.size()));
           engine.adopt(
@@ -454,15 +456,20 @@ final class Migrations {
 
   /** Nobody wants a request any more. */
   void cancelled(long request) {
-    Leaving out = leaving.get(request);
-    if (out != null) {
-      source(out, out.side.cancelled());
-    }
+    leaves(request);
     for (Coming move : List.copyOf(coming.values())) {
       if (move.side.migration().request() == request
           && move.side.state() != DestinationSide.State.CLAIMING) {
         destination(move, move.side.cancelled());
       }
+    }
+  }
+
+  /** Ends the move by which a request leaves, if there is one. */
+  private void leaves(long request) {
+    Leaving out = leaving.get(request);
+    if (out != null) {
+      source(out, out.side.cancelled());
     }
   }
 
@@ -476,7 +483,7 @@ final class Migrations {
     }
     for (Leaving move : List.copyOf(leaving.values())) {
       if (move.to == wire) {
-        source(move, move.side.tick(now() + 2 * TIMEOUT_SECONDS));
+        source(move, move.side.destinationGone(now()));
       }
     }
   }

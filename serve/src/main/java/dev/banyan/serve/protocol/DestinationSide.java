@@ -10,7 +10,7 @@ import java.util.Optional;
  * goes on; it runs the request only after the gateway made it the owner. Not thread-safe.
  *
  * <pre>
- * WAITING ⇄ RECEIVING → CLAIMING → OWNING;  WAITING, RECEIVING → RELEASED;  CLAIMING → REFUSED
+ * WAITING ⇄ RECEIVING, either → CLAIMING → OWNING;  WAITING, RECEIVING → RELEASED;  CLAIMING → REFUSED
  * </pre>
  */
 public final class DestinationSide {

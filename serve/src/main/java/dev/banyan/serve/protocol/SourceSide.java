@@ -13,6 +13,7 @@ import java.util.Optional;
  * <pre>
  * RESERVING → COPYING → (next stage) … → RESERVING_LAST → STOPPING → COMMITTING
  *     any before COMMITTING → ABORTED;  COMMITTING → GONE | ASKING → GONE | KEPT
+ *     outgrown: RESERVING_LAST → COPYING, STOPPING → KEPT
  * </pre>
  */
 public final class SourceSide {
@@ -217,6 +218,11 @@ public final class SourceSide {
     return List.of(
         new Action.ToDestination(new Message.Abort(migration)),
         new Action.Resume(answer.epoch(), answer.nextToken()));
+  }
+
+  /** The destination is gone: nothing is waited for but the gateway's word on a commit. */
+  public List<Action> destinationGone(double now) {
+    return over() ? List.of() : (holdsRequest() ? ask(now) : giveUp());
   }
 
   /** Time passed. */

@@ -198,6 +198,37 @@ final class MigrationsTest {
     }
   }
 
+  /** It left, came back by another move, and only then comes the answer to the first one. */
+  @Test
+  void aRequestThatMovesBackIsNotFreedByTheAnswerToItsLeaving() throws IOException {
+    String address = "unix:" + folder.resolve("destination");
+    try (ServerSocketChannel server = Wire.listen(address);
+        Wire other = source()) {
+      migrations.submit(new Say.Submit(7, 1, asked(), new int[0], 0, 0));
+      assertThat(engine.step()).isTrue();
+      migrations.give(new Say.Give(7, 1, destination(), address));
+      var leaving = new Migration(7, 1, 1, 1, 2);
+      migrations.heard(new Message.Reserved(leaving, 1, true), other);
+      migrations.heard(new Message.Copied(leaving, 1, true), other);
+      migrations.heard(new Message.Reserved(leaving, 2, true), other);
+
+      var back = new Migration(7, 2, 2, 2, 1);
+      migrations.heard(new Message.Reserve(back, 1, 0), other);
+      migrations.comes(new Say.Coming(back, new Portable(asked(), 1, new int[] {2}, List.of())));
+      migrations.heard(new Message.Reserve(back, 2, 2), other);
+      migrations.came(new Say.BlockCame(back, 2, 0, 5, 5));
+      String rest = "{\"generated\": [], \"told\": [], \"computed\": 3}";
+      migrations.heard(new Message.Adopt(back, new RequestState(4, 1, 1, rest)), other);
+      migrations.heard(new Message.Claimed(back, true, 3, 1), other);
+      migrations.heard(new Message.Committed(leaving, true), other);
+      assertThat(engine.has(7)).isTrue();
+      assertThat(engine.epoch(7)).isEqualTo(3);
+      assertThat(engine.freeBlocks()).isEqualTo(BLOCKS - 1);
+      assertThat(migrations.busy()).isFalse();
+      assertThat(server.isOpen()).isTrue();
+    }
+  }
+
   private static TokenRequest asked() {
     return new TokenRequest(
         new int[] {1, 2, 3},
