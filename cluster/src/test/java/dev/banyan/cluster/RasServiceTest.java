@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -126,11 +127,14 @@ class RasServiceTest {
 
   @Test
   void nobodyThereIsSaidWithWhatToLookAt() throws IOException {
-    RasService gone = service();
-    server.close();
-    assertThatThrownBy(() -> gone.ask(PATIENCE))
-        .hasMessageStartingWith("nobody listens at localhost:")
-        .hasMessageContaining("NCCL_RAS_ADDR");
+    try (Socket taken = new Socket()) {
+      // a port that is somebody's and nobody listens at
+      taken.bind(new InetSocketAddress("localhost", 0));
+      var service = new RasService("localhost", taken.getLocalPort());
+      assertThatThrownBy(() -> service.ask(PATIENCE))
+          .hasMessageStartingWith("nobody listens at localhost:")
+          .hasMessageContaining("NCCL_RAS_ADDR");
+    }
   }
 
   @ParameterizedTest
