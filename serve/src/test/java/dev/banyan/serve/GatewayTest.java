@@ -349,6 +349,64 @@ final class GatewayTest {
     assertThat(status().path("instances")).hasSize(2);
   }
 
+  /** What is wrong stands in the message: the field, and what it must be. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "/v1/completions|\"prompt\": [7, 1.5]|whole numbers; one is 1.5",
+        "/v1/completions|\"prompt\": [7, \"8\"]|whole numbers; one is \"8\"",
+        "/v1/completions|\"prompt\": [[7], [true]]|whole numbers; one is true",
+        "/v1/completions|\"prompt\": [7, 4294967303]|token id 4294967303 is not in the vocabulary of 320",
+        "/v1/completions|\"prompt\": [-3]|token id -3 is not in the vocabulary of 320",
+        "/v1/completions|\"prompt\": \"a\", \"max_tokens\": -1|'max_tokens' is -1, must be at least 1",
+        "/v1/completions|\"prompt\": \"a\", \"logit_bias\": [1]|'logit_bias' must be an object",
+        "/v1/completions|\"prompt\": \"a\", \"logit_bias\": \"x\"|'logit_bias' must be an object",
+        "/v1/completions|\"prompt\": \"a\", \"logit_bias\": {\"5\": 1e999}|logit_bias has a number",
+        "/v1/completions|\"prompt\": \"a\", \"response_format\": \"json_object\"|'response_format' must be an object",
+        "/v1/completions|\"prompt\": \"a\", \"response_format\": {}|must be text, json_object or json_schema",
+        "/v1/completions|\"prompt\": \"a\", \"response_format\": {\"type\": 3}|'type' must be text",
+        "/v1/completions|\"prompt\": \"a\", \"response_format\": {\"type\": \"json_schema\"}|an object at json_schema.schema",
+        "/v1/completions|\"prompt\": \"a\", \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"schema\": \"x\"}}|an object at json_schema.schema",
+        "/v1/completions|\"prompt\": \"a\", \"stream_options\": true|'stream_options' must be an object",
+        "/v1/completions|\"prompt\": \"a\", \"stream_options\": {\"include_usage\": 1}|'include_usage' must be true or false",
+        "/v1/completions|\"prompt\": \"a\", \"priority\": {}|'priority' must be text",
+        "/v1/completions|\"prompt\": \"a\", \"model\": 4|'model' must be text",
+        "/v1/chat/completions|\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"top_logprobs\": 2|'top_logprobs' needs 'logprobs'",
+        "/v1/chat/completions|\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"logprobs\": true, \"top_logprobs\": 21|'top_logprobs' is 21, must be between 0 and 20",
+        "/tokenize|\"text\": \"a\"|'prompt' must be text",
+        "/tokenize|\"prompt\": \"a\", \"add_special_tokens\": \"no\"|'add_special_tokens' must be true or false",
+        "/detokenize|\"tokens\": 5|token ids must be a list of whole numbers"
+      })
+  void aWrongTypeIsRefusedByItsName(String path, String fields, String message) throws Exception {
+    HttpResponse<String> answer = post(path, "{" + fields + "}");
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+    JsonNode error = Json.mapper().readTree(answer.body()).path("error");
+    assertThat(error.path("message").asString()).contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /v1/completions, POST",
+    "DELETE, /tokenize, POST",
+    "GET, /drain/0, POST",
+    "POST, /health, GET",
+    "PUT, /v1/models/tiny, GET"
+  })
+  void aWrongMethodIsToldTheRightOne(String method, String path, String right) throws Exception {
+    HttpResponse<String> answer =
+        client.send(
+            HttpRequest.newBuilder(uri(path))
+                .method(method, HttpRequest.BodyPublishers.ofString("{}"))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(405);
+    assertThat(answer.headers().firstValue("Allow")).contains(right);
+    assertThat(Json.mapper().readTree(answer.body()).at("/error/message").asString())
+        .isEqualTo(path + " takes " + right + ", not " + method);
+  }
+
   @Test
   void hostileSchemasAndBytesLeaveItAlive() throws Exception {
     String deep = "{\"items\":".repeat(3000) + "{}" + "}".repeat(3000);

@@ -7,6 +7,7 @@ import dev.banyan.serve.http.Exposition;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
 import dev.banyan.serve.http.OpenAiError;
+import dev.banyan.serve.http.Routes;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import java.io.IOException;
@@ -19,12 +20,29 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /** The OpenAI HTTP API over a {@link LiveCluster}: text in and out, tokens in between. */
 final class OpenAi {
   private static final int MOST_SHOWN = 512;
   private static final long HEARTBEAT_MILLIS = 10_000;
+
+  private static final Routes ROUTES =
+      new Routes(
+          Set.of(
+              "POST /v1/chat/completions",
+              "POST /v1/completions",
+              "GET /v1/models",
+              "GET /",
+              "GET /health",
+              "GET /metrics",
+              "GET /status",
+              "POST /tokenize",
+              "POST /detokenize",
+              "GET /tokenizer_info",
+              "POST /drain/",
+              "POST /resume/",
+              "POST /scale/",
+              "GET /v1/models/"));
 
   private final LiveCluster cluster;
   private final ServedModel served;
@@ -79,9 +97,7 @@ final class OpenAi {
       case "GET /metrics" -> exchange.send(200, Exposition.TYPE, metrics.text());
       case "GET /status" -> json(exchange, status());
       case "POST /tokenize" -> {
-        JsonNode body = RequestReader.body(exchange);
-        boolean special = body.path("add_special_tokens").asBoolean(true);
-        int[] ids = served.tokenizer().encode(body.path("prompt").asString(""), special);
+        int[] ids = reader.tokenized(RequestReader.body(exchange));
         json(
             exchange,
             Map.of(
@@ -107,7 +123,7 @@ final class OpenAi {
           String why = "the model '" + asked + "' is not served here";
           throw new BadRequestException(404, why, "model_not_found");
         } else {
-          throw new BadRequestException(404, "there is nothing at " + what);
+          throw ROUTES.refusal(exchange);
         }
       }
     }

@@ -20,12 +20,16 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Reads the JSON of completions: everything that a client may get wrong is refused here. */
+/**
+ * Reads the JSON of completions: everything that a client may get wrong is refused here. Fields
+ * that are not known are left alone, as servers of others do.
+ */
 record RequestReader(ServedModel served) {
   private static final int MOST_CHOICES = 64;
   private static final int MOST_LOGPROBS = 20;
   private static final int MOST_ANSWERS = 1024;
   private static final int MOST_STOPS = 64;
+  private static final int MOST_QUOTED = 40;
 
   static JsonNode body(Exchange exchange) throws BadRequestException {
     try {
@@ -67,16 +71,20 @@ record RequestReader(ServedModel served) {
     int logprobs;
     if (chat) {
       boolean wanted = Fields.flag(body, "logprobs");
-      logprobs = wanted ? Fields.integer(body, "top_logprobs", 0, 0, MOST_LOGPROBS) : -1;
+      int likely = Fields.integer(body, "top_logprobs", 0, 0, MOST_LOGPROBS);
+      if (likely > 0 && !wanted) {
+        throw new BadRequestException(400, "'top_logprobs' needs 'logprobs' to be true");
+      }
+      logprobs = wanted ? likely : -1;
     } else {
       logprobs = Fields.integer(body, "logprobs", -1, 0, MOST_LOGPROBS);
     }
     List<String> stops = stops(body.path("stop"));
     String id = (chat ? "chatcmpl-" : "cmpl-") + Long.toHexString(System.nanoTime());
-    boolean usage = Fields.flag(body.path("stream_options"), "include_usage");
+    boolean usage = Fields.flag(Fields.object(body, "stream_options"), "include_usage");
     Tools tools = chat ? Tools.of(body) : Tools.NONE;
     boolean ids = Fields.flag(body, "return_token_ids");
-    String model = body.path("model").asString(served.name());
+    String model = Fields.text(body, "model", served.name());
     return new CompletionRequest(
         model, tools, chat, streams, usage, echo, ids, n, logprobs, stops, id, List.of());
   }
@@ -134,18 +142,41 @@ record RequestReader(ServedModel served) {
     return all;
   }
 
+  /** Tokens of the text at {@code /tokenize}. */
+  int[] tokenized(JsonNode body) throws BadRequestException {
+    JsonNode text = body.path("prompt");
+    if (!text.isString()) {
+      throw new BadRequestException(400, "'prompt' must be text");
+    }
+    boolean special = Fields.flag(body, "add_special_tokens", true);
+    return served.tokenizer().encode(text.stringValue(), special);
+  }
+
   int[] ids(JsonNode list) throws BadRequestException {
     if (!list.isArray()) {
-      throw new BadRequestException(400, "token ids must be a list of numbers");
+      throw new BadRequestException(400, "token ids must be a list of whole numbers");
     }
     int[] ids = new int[list.size()];
     for (int i = 0; i < ids.length; i++) {
-      ids[i] = list.get(i).asInt(-1);
+      JsonNode id = list.get(i);
+      if (!id.isIntegralNumber()) {
+        throw new BadRequestException(
+            400, "token ids must be a list of whole numbers; one is " + shortened(id));
+      }
+      ids[i] = id.canConvertToInt() ? id.intValue() : -1;
       if (ids[i] < 0 || ids[i] >= served.engine().vocabulary()) {
-        throw new BadRequestException(400, "token id " + ids[i] + " is not in the vocabulary");
+        throw new BadRequestException(
+            400,
+            "token id %s is not in the vocabulary of %d"
+                .formatted(shortened(id), served.engine().vocabulary()));
       }
     }
     return ids;
+  }
+
+  private static String shortened(JsonNode node) {
+    String text = node.toString();
+    return text.length() <= MOST_QUOTED ? text : text.substring(0, MOST_QUOTED) + "…";
   }
 
   private TokenRequest request(
@@ -159,7 +190,11 @@ record RequestReader(ServedModel served) {
         body.hasNonNull("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
     int most =
         Fields.integer(
-            body, limit, asked.chat() ? Math.max(1, room) : 16, asked.echo() ? 0 : 1, 1 << 30);
+            body,
+            limit,
+            asked.chat() ? Math.max(1, room) : 16,
+            asked.echo() ? 0 : 1,
+            Fields.NO_MOST);
     if (most > room) {
       throw new BadRequestException(
           400,
@@ -170,7 +205,7 @@ record RequestReader(ServedModel served) {
     var sampling =
         new Sampling(
             Fields.number(body, "temperature", served.usual().temperature()),
-            Fields.integer(body, "top_k", served.usual().topK(), 0, 1 << 30),
+            Fields.integer(body, "top_k", served.usual().topK(), 0, Fields.NO_MOST),
             Fields.number(body, "top_p", served.usual().topP()),
             Fields.number(body, "min_p", served.usual().minP()),
             Fields.number(body, "repetition_penalty", served.usual().repetitionPenalty()),
@@ -182,13 +217,13 @@ record RequestReader(ServedModel served) {
         seed(body.path("seed")) + 0x9e3779b97f4a7c15L * n,
         most,
         Fields.flag(body, "ignore_eos") ? List.of() : List.copyOf(served.stopIds()),
-        bias(body.path("logit_bias")),
+        bias(Fields.object(body, "logit_bias")),
         asked.logprobs(),
         asked.echo() && asked.logprobs() >= 0,
         priority(exchange, body),
-        adapter(model(body)),
+        adapter(asked.model()),
         asked.tools().schema().isEmpty()
-            ? schema(body.path("response_format"))
+            ? schema(Fields.object(body, "response_format"))
             : asked.tools().schema());
   }
 
@@ -197,7 +232,10 @@ record RequestReader(ServedModel served) {
     for (Map.Entry<String, JsonNode> each : weights.properties()) {
       try {
         int id = Integer.parseInt(each.getKey());
-        if (id < 0 || id >= served.engine().vocabulary() || !each.getValue().isNumber()) {
+        if (id < 0
+            || id >= served.engine().vocabulary()
+            || !each.getValue().isNumber()
+            || !Double.isFinite(each.getValue().doubleValue())) {
           throw new BadRequestException(
               400, "logit_bias has a number for each of some token ids of the vocabulary");
         }
@@ -219,7 +257,7 @@ record RequestReader(ServedModel served) {
 
   private static PriorityClass priority(Exchange exchange, JsonNode body)
       throws BadRequestException {
-    String text = body.path("priority").asString(exchange.header("X-Priority"));
+    String text = Fields.text(body, "priority", exchange.header("X-Priority"));
     if (text.isEmpty()) {
       return PriorityClass.NORMAL;
     }
@@ -228,14 +266,6 @@ record RequestReader(ServedModel served) {
     } catch (IllegalArgumentException e) {
       throw new BadRequestException(400, "priority is low, normal or high");
     }
-  }
-
-  private String model(JsonNode body) throws BadRequestException {
-    JsonNode model = body.path("model");
-    if (!model.isMissingNode() && !model.isNull() && !model.isString()) {
-      throw new BadRequestException(400, "'model' must be text");
-    }
-    return model.asString(served.name());
   }
 
   private String adapter(String model) throws BadRequestException {
@@ -256,11 +286,21 @@ record RequestReader(ServedModel served) {
 
   private static String schema(JsonNode format) throws BadRequestException {
     String schema =
-        switch (format.path("type").asString("text")) {
+        switch (Fields.text(format, "type", format.isMissingNode() ? "text" : "")) {
           case "text" -> "";
           case "json_object" -> "{}";
-          case "json_schema" -> format.path("json_schema").path("schema").toString();
-          default -> throw new BadRequestException(400, "response_format is not known");
+          case "json_schema" -> {
+            JsonNode asked = format.path("json_schema").path("schema");
+            if (!asked.isObject()) {
+              throw new BadRequestException(
+                  400,
+                  "'response_format' of type json_schema needs an object at json_schema.schema");
+            }
+            yield asked.toString();
+          }
+          default ->
+              throw new BadRequestException(
+                  400, "the type of 'response_format' must be text, json_object or json_schema");
         };
     if (!schema.isEmpty()) {
       JsonSchema.check(schema);

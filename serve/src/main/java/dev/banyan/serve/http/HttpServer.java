@@ -177,6 +177,7 @@ public final class HttpServer implements AutoCloseable {
     private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     private String method = "";
     private String path = "";
+    private String allowed = "";
     private byte[] body = {};
     private boolean chunked;
     private boolean answered;
@@ -368,9 +369,15 @@ public final class HttpServer implements AutoCloseable {
       return !gone && !header("Connection").equalsIgnoreCase("close");
     }
 
-    private static String extraHeaders(int status, long retrySeconds) {
+    /** Methods that its path takes, for an answer with status 405. */
+    void allow(String methods) {
+      allowed = methods;
+    }
+
+    private String extraHeaders(int status, long retrySeconds) {
       return switch (status) {
         case 401 -> "WWW-Authenticate: Bearer\r\n";
+        case 405 -> "Allow: %s\r\n".formatted(allowed);
         case 429, 503 -> "Retry-After: %d\r\n".formatted(retrySeconds);
         default -> "";
       };

@@ -29,12 +29,14 @@ record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
   /**
    * Reads a body.
    *
-   * @throws BadRequestException when it is no JSON object, or asks for too many answers
+   * @throws BadRequestException when it is no JSON object, names a model that is no text, or asks
+   *     for too many answers
    */
   static AskedCompletion of(String path, byte[] bytes) throws BadRequestException {
     try {
       if (Json.mapper().readTree(bytes) instanceof ObjectNode body) {
         var asked = new AskedCompletion(path, bytes, body);
+        String unusedName = model(body);
         if ((long) asked.choices() * asked.prompts().size() > MOST_ANSWERS) {
           throw new BadRequestException(
               400, "at most " + MOST_ANSWERS + " answers can be asked for at once");
@@ -66,6 +68,19 @@ record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
 
   String model() {
     return body.path("model").asString("");
+  }
+
+  /**
+   * The model a body names; empty when it names none.
+   *
+   * @throws BadRequestException when it is no text
+   */
+  static String model(JsonNode body) throws BadRequestException {
+    JsonNode model = body.path("model");
+    if (!model.isString() && !model.isMissingNode() && !model.isNull()) {
+      throw new BadRequestException(400, "'model' must be text");
+    }
+    return model.asString("");
   }
 
   int choices() {

@@ -7,6 +7,7 @@ import dev.banyan.serve.http.Exposition;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
 import dev.banyan.serve.http.OpenAiError;
+import dev.banyan.serve.http.Routes;
 import dev.banyan.serve.http.StatusPage;
 import dev.banyan.serve.policy.InstanceLoad;
 import java.io.IOException;
@@ -21,6 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 
 /** What the gateway answers itself, and what it asks its backends for. */
@@ -35,6 +38,24 @@ final class RemoteApi {
           "POST /v1/embeddings",
           "POST /v1/rerank",
           "POST /v1/score");
+
+  private static final Routes ROUTES =
+      new Routes(
+          Stream.concat(
+                  PASSED.stream(),
+                  Stream.of(
+                      "POST /v1/chat/completions",
+                      "POST /v1/completions",
+                      "GET /v1/models",
+                      "GET /v1/models/",
+                      "GET /",
+                      "GET /health",
+                      "GET /metrics",
+                      "GET /status",
+                      "POST /drain/",
+                      "POST /resume/",
+                      "POST /scale/"))
+              .collect(Collectors.toSet()));
 
   private static final int MOST_SHOWN = 512;
 
@@ -106,7 +127,7 @@ final class RemoteApi {
           throw new BadRequestException(
               400, "the servers behind this gateway run by themselves: it cannot scale them");
         } else if (!drained(exchange)) {
-          throw new BadRequestException(404, "there is nothing at " + what);
+          throw ROUTES.refusal(exchange);
         }
       }
     }
@@ -258,7 +279,7 @@ final class RemoteApi {
       model =
           exchange.method().equals("GET")
               ? ""
-              : Json.mapper().readTree(exchange.body()).path("model").asString("");
+              : AskedCompletion.model(Json.mapper().readTree(exchange.body()));
     } catch (JacksonException e) {
       throw new BadRequestException(400, "the body is no JSON");
     }

@@ -343,6 +343,14 @@ final class RemoteGatewayTest {
       assertThat(get(gateway, "/health").statusCode()).isEqualTo(200);
       assertThat(get(gateway, "/metrics").body()).contains("banyan_backend_up{instance=\"4\"");
       assertThat(get(gateway, "/slots").statusCode()).isEqualTo(404);
+      HttpResponse<String> wrongMethod = get(gateway, "/v1/completions");
+      assertThat(wrongMethod.statusCode()).isEqualTo(405);
+      assertThat(wrongMethod.headers().firstValue("Allow")).contains("POST");
+      for (String path : List.of(TEXT, "/tokenize")) {
+        HttpResponse<String> number = post(of(gateway), path, "{\"model\":4,\"prompt\":\"a\"}");
+        assertThat(number.statusCode()).isEqualTo(400);
+        assertThat(number.body()).contains("'model' must be text");
+      }
       HttpResponse<String> unknown = post(of(gateway), TEXT, "{\"model\":\"x\",\"prompt\":\"a\"}");
       assertThat(unknown.statusCode()).isEqualTo(404);
       assertThat(unknown.body()).contains("model_not_found");
