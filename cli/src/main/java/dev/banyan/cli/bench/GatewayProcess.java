@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
 final class GatewayProcess implements AutoCloseable {
   /** What the {@code banyan} script gives {@code serve run}. */
   static final List<String> FLAGS =
-      List.of("-XX:+UseSerialGC", "-Xmx1g", "--enable-native-access=ALL-UNNAMED");
+      List.of(
+          "-XX:+UseSerialGC", "-Xmx1g", "-Djdk.pollerMode=1", "--enable-native-access=ALL-UNNAMED");
 
   private static final Pattern WHERE = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)/v1 .*");
 

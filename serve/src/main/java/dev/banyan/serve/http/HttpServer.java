@@ -1,8 +1,6 @@
 package dev.banyan.serve.http;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -13,8 +11,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import javax.net.ServerSocketFactory;
 
 /**
@@ -25,6 +27,7 @@ import javax.net.ServerSocketFactory;
  * it writes, so a request that waits in a queue would keep its place and its memory.
  */
 public final class HttpServer implements AutoCloseable {
+  private static final String HEAD_END = "\r\n\r\n";
   private static final int MOST_HEAD_BYTES = 32 * 1024;
   private static final int HEAD_MILLIS = 10_000;
   private static final int IDLE_MILLIS = 75_000;
@@ -95,11 +98,11 @@ public final class HttpServer implements AutoCloseable {
   private void accept() {
     while (!server.isClosed()) {
       try {
-        Socket socket = server.accept();
+        var connection = new Connection(server.accept());
         if (connections.tryAcquire()) {
-          Thread.ofVirtual().start(() -> serve(socket));
+          Thread.ofVirtual().start(connection::begin);
         } else {
-          socket.close();
+          connection.socket.close();
         }
       } catch (IOException e) {
         // closed, or one connection that failed before it began
@@ -107,73 +110,108 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
-  private void serve(Socket socket) {
-    try (socket) {
-      socket.setTcpNoDelay(true);
-      socket.setSoTimeout(IDLE_MILLIS);
-      var in = new BufferedInputStream(socket.getInputStream());
-      boolean open = true;
-      int first = in.read();
-      while (open && first >= 0) {
-        var exchange = new Exchange(socket, in);
+  /** A client's connection, on which one request is answered after the other. */
+  private final class Connection {
+    private final Socket socket;
+    private final Incoming in;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private Connection(Socket socket) throws IOException {
+      this.socket = socket;
+      this.in = new Incoming(socket);
+    }
+
+    private void begin() {
+      int first = -1;
+      try {
+        socket.setTcpNoDelay(true);
+        first = in.await(IDLE_MILLIS);
+      } catch (IOException e) {
+        // the client went away before it asked
+      }
+      answer(first);
+    }
+
+    private void close() {
+      if (closed.compareAndSet(false, true)) {
         try {
-          exchange.read(first, mostBodyBytes);
-        } catch (BadRequestException e) {
-          exchange.send(e.status, "application/json", OpenAiError.of(e.status, e.getMessage()));
-          hangUp(socket, in);
-          return;
-        } catch (SocketTimeoutException e) {
-          exchange.send(
-              408, "application/json", OpenAiError.of(408, "the request came too slowly"));
-          return;
+          socket.close();
+        } catch (IOException e) {
+          // it is gone either way
         }
-        socket.setSoTimeout(0);
-        CompletableFuture<Integer> next = exchange.watch();
-        answering.incrementAndGet();
-        try {
-          handler.answer(exchange);
-          exchange.finish();
-        } finally {
-          answering.decrementAndGet();
+        connections.release();
+      }
+    }
+
+    /**
+     * Answers the request that begins with a byte. The thread that hears the beginning of the next
+     * one answers that, so no thread waits to be woken by another.
+     */
+    private void answer(int first) {
+      boolean keepsOpen = false;
+      Exchange exchange = null;
+      try {
+        if (first >= 0) {
+          exchange = new Exchange(socket, in, this::answer);
+          keepsOpen = answered(exchange, first);
         }
-        open = exchange.keepsOpen();
-        if (open) {
-          first = next.get(IDLE_MILLIS, java.util.concurrent.TimeUnit.MILLISECONDS);
+      } catch (IOException e) {
+        // the client went away
+      } finally {
+        // nobody hears the next request of a connection that is closed
+        if (!keepsOpen) {
+          close();
+        }
+        if (exchange != null) {
+          exchange.over.complete(keepsOpen);
         }
       }
-    } catch (IOException
-        | java.util.concurrent.ExecutionException
-        | java.util.concurrent.TimeoutException e) {
-      // the client went away
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      connections.release();
+      if (exchange != null && keepsOpen && !exchange.hearsNext(IDLE_MILLIS)) {
+        close();
+      }
     }
-  }
 
-  /**
-   * Closes after what is still coming was read: a connection closed with unread bytes is reset, and
-   * the client never sees the answer (RFC 9112, section 9.6).
-   */
-  private static void hangUp(Socket socket, InputStream in) throws IOException {
-    socket.shutdownOutput();
-    long deadline = System.nanoTime() + LINGER_MILLIS * 1_000_000L;
-    byte[] unread = new byte[64 * 1024];
-    int left = LINGER_MILLIS;
-    int count = 0;
-    while (count >= 0 && left > 0) {
-      socket.setSoTimeout(left);
-      count = in.read(unread);
-      left = (int) ((deadline - System.nanoTime()) / 1_000_000);
+    /** Whether the connection can be used for another request. */
+    private boolean answered(Exchange exchange, int first) throws IOException {
+      try {
+        exchange.read(first, mostBodyBytes);
+      } catch (BadRequestException e) {
+        exchange.send(e.status, "application/json", OpenAiError.of(e.status, e.getMessage()));
+        hangUp();
+        return false;
+      } catch (SocketTimeoutException e) {
+        exchange.send(408, "application/json", OpenAiError.of(408, "the request came too slowly"));
+        return false;
+      }
+      answering.incrementAndGet();
+      try {
+        handler.answer(exchange);
+        exchange.finish();
+      } finally {
+        answering.decrementAndGet();
+      }
+      exchange.watch();
+      return exchange.keepsOpen();
+    }
+
+    /**
+     * Closes after what is still coming was read: a connection closed with unread bytes is reset,
+     * and the client never sees the answer (RFC 9112, section 9.6).
+     */
+    private void hangUp() throws IOException {
+      socket.shutdownOutput();
+      in.drain(System.nanoTime() + LINGER_MILLIS * 1_000_000L);
     }
   }
 
   /** A request and its answer. */
   public static final class Exchange {
-    private final Socket socket;
-    private final InputStream in;
+    private final Incoming in;
     private final OutputStream out;
+    private final IntConsumer next;
+    private final CompletableFuture<Boolean> over = new CompletableFuture<>();
+    private final CountDownLatch heardNext = new CountDownLatch(1);
+    private final AtomicBoolean watched = new AtomicBoolean();
     private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     private String method = "";
     private String path = "";
@@ -185,27 +223,25 @@ public final class HttpServer implements AutoCloseable {
     private volatile boolean gone;
     private final Trip trip = new Trip();
 
-    private Exchange(Socket socket, InputStream in) throws IOException {
-      this.socket = socket;
+    /**
+     * @param next answers the request that begins with a byte; -1 ends the connection
+     */
+    private Exchange(Socket socket, Incoming in, IntConsumer next) throws IOException {
       this.in = in;
+      this.next = next;
       this.out = socket.getOutputStream();
     }
 
     private void read(int first, int mostBodyBytes) throws IOException {
       long deadline = System.nanoTime() + HEAD_MILLIS * 1_000_000L;
       var head = new StringBuilder();
-      head.append((char) first);
-      while (head.length() < 4 || !head.substring(head.length() - 4).equals("\r\n\r\n")) {
-        int left = (int) ((deadline - System.nanoTime()) / 1_000_000);
-        if (left <= 0) {
-          throw new SocketTimeoutException();
-        }
-        socket.setSoTimeout(left);
-        int c = in.read();
-        if (c < 0) {
-          throw new IOException("gone");
-        }
+      int matched = 0;
+      for (int c = first; ; c = in.read(deadline)) {
         head.append((char) c);
+        matched = c == HEAD_END.charAt(matched) ? matched + 1 : c == '\r' ? 1 : 0;
+        if (matched == HEAD_END.length()) {
+          break;
+        }
         if (head.length() > MOST_HEAD_BYTES) {
           throw new BadRequestException(431, "the request's headers are too large");
         }
@@ -241,13 +277,13 @@ public final class HttpServer implements AutoCloseable {
         out.flush();
       }
       if (!chunks) {
-        body = exactly(bytes, deadline);
+        body = in.read(bytes, deadline);
         return;
       }
       var all = new java.io.ByteArrayOutputStream();
       while (true) {
         int size = size(line(deadline).split(";")[0].strip(), 16, most - all.size());
-        all.write(exactly(size, deadline));
+        all.write(in.read(size, deadline));
         String end = line(deadline);
         if (size == 0) {
           while (!end.isEmpty()) {
@@ -277,47 +313,30 @@ public final class HttpServer implements AutoCloseable {
 
     private String line(long deadline) throws IOException {
       var line = new StringBuilder();
-      int c = one(deadline);
+      int c = in.read(deadline);
       while (c != '\n') {
         line.append((char) c);
         if (line.length() > 8192) {
           throw new BadRequestException(400, "a line of the body's frame is too long");
         }
-        c = one(deadline);
+        c = in.read(deadline);
       }
       return line.toString().strip();
     }
 
-    private int one(long deadline) throws IOException {
-      return exactly(1, deadline)[0];
-    }
-
-    private byte[] exactly(int bytes, long deadline) throws IOException {
-      byte[] all = new byte[bytes];
-      for (int at = 0; at < bytes; ) {
-        int left = (int) ((deadline - System.nanoTime()) / 1_000_000);
-        if (left <= 0) {
-          throw new SocketTimeoutException();
-        }
-        socket.setSoTimeout(left);
-        int count = in.read(all, at, bytes - at);
-        if (count < 0) {
-          throw new IOException("gone");
-        }
-        at += count;
+    /**
+     * Begins to wait for the next request's first byte, or for the client's end. Once is enough.
+     */
+    private void watch() {
+      if (!watched.compareAndSet(false, true)) {
+        return;
       }
-      return all;
-    }
-
-    /** Waits for the next request's first byte; -1 when the client is gone. */
-    private CompletableFuture<Integer> watch() {
-      var next = new CompletableFuture<Integer>();
       Thread.ofVirtual()
           .start(
               () -> {
                 int c;
                 try {
-                  c = in.read();
+                  c = in.await(0);
                 } catch (IOException e) {
                   c = -1;
                 }
@@ -325,14 +344,25 @@ public final class HttpServer implements AutoCloseable {
                   gone = true;
                   onGone.run();
                 }
-                next.complete(c);
+                heardNext.countDown();
+                next.accept(over.join() ? c : -1);
               });
-      return next;
+    }
+
+    /** Whether something came in time. */
+    private boolean hearsNext(long millis) {
+      try {
+        return heardNext.await(millis, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
     }
 
     /** Runs once when the client goes away before it is answered. */
     public void onGone(Runnable what) {
       onGone = what;
+      watch();
       if (gone) {
         what.run();
       }
