@@ -17,9 +17,6 @@ public final class Model {
   /** Programs with more variables are refused, as memory would end before time does. */
   public static final long MOST_VARIABLES = 5_000_000;
 
-  /** The same for terms of its constraints: about 100 bytes each until the solver has them. */
-  public static final long MOST_TERMS = 10_000_000;
-
   private Model() {}
 
   /**
@@ -34,13 +31,6 @@ public final class Model {
     long variables = order.variables();
     if (variables > MOST_VARIABLES) {
       return refused(variables, "order");
-    }
-    long terms = order.terms();
-    if (terms > MOST_TERMS) {
-      String why =
-          "refused: the order program's constraints have %,d terms, more than %,d"
-              .formatted(terms, MOST_TERMS);
-      return new ModelOutcome(variables, -1, -1, false, 0, why);
     }
     Loader.loadNativeLibraries();
     int workers = Math.min(8, Runtime.getRuntime().availableProcessors());

@@ -70,20 +70,6 @@ final class ModelOrder {
     return count;
   }
 
-  /** Terms of its precedence constraints, which grow with the square of the operators' windows. */
-  long terms() {
-    long count = 0;
-    for (int u = 0; u < dag.n; u++) {
-      for (int k = dag.predStart[u]; k < dag.predStart[u + 1]; k++) {
-        int p = dag.pred[k];
-        for (int t = earliest[u]; t <= latest[u] && t <= latest[p] + 1; t++) {
-          count += Math.min(t - 1, latest[p]) - earliest[p] + 1L;
-        }
-      }
-    }
-    return count;
-  }
-
   /**
    * What the solver came to.
    *
@@ -185,20 +171,48 @@ final class ModelOrder {
     }
   }
 
-  /** An operator runs at t only if those it waits for ran before t. */
+  /**
+   * An operator runs at t only if those it waits for ran before t. Where it reads what they made,
+   * {@link #live} says so already; for the rest, operators that overwrite what others read, "ran"
+   * is a binary for each step.
+   */
   private void precedence(CpModel model, BoolVar[][] generate) {
+    BoolVar[][] ran = new BoolVar[dag.n][];
     for (int u = 0; u < dag.n; u++) {
       for (int k = dag.predStart[u]; k < dag.predStart[u + 1]; k++) {
         int p = dag.pred[k];
-        for (int t = earliest[u]; t <= latest[u] && t <= latest[p] + 1; t++) {
-          LinearExprBuilder ran = LinearExpr.newBuilder();
-          for (int before = earliest[p]; before < t && before <= latest[p]; before++) {
-            ran.add(generate[p][before - earliest[p]]);
+        if (!reads(u, p)) {
+          ran[p] = ran[p] == null ? ran(model, generate[p]) : ran[p];
+          for (int t = earliest[u]; t <= latest[u] && t <= latest[p]; t++) {
+            model.addImplication(generate[u][t - earliest[u]], ran[p][t - 1 - earliest[p]]);
           }
-          model.addLessOrEqual(generate[u][t - earliest[u]], ran);
         }
       }
     }
+  }
+
+  /** Whether an operator uses a storage that another one made. */
+  private boolean reads(int user, int creator) {
+    for (int k = dag.touchStart[user]; k < dag.touchStart[user + 1]; k++) {
+      if (dag.creator[dag.touch[k]] == creator) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it was generated at a step or before. */
+  private static BoolVar[] ran(CpModel model, BoolVar[] generate) {
+    BoolVar[] ran = row(model, generate.length);
+    for (int i = 0; i < ran.length; i++) {
+      LinearExprBuilder before = LinearExpr.newBuilder().add(generate[i]);
+      if (i > 0) {
+        before.add(ran[i - 1]);
+      }
+      model.addEquality(ran[i], before);
+      model.addHint(ran[i], true); // everything as early as can be
+    }
+    return ran;
   }
 
   private void load(CpModel model, BoolVar[][] generate, BoolVar[][] preserve, IntVar peak) {
