@@ -524,19 +524,7 @@ final class GatewayTest {
   void aTakenPortIsSaidBeforeAnythingIsBegun(@TempDir Path folder) throws Exception {
     Path kept = Files.writeString(folder.resolve("kept"), "before");
     var there =
-        new GatewaySettings(
-            folder.resolve("no model"),
-            java.util.Map.of(),
-            1,
-            "127.0.0.1",
-            gateway.port(),
-            "",
-            true,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.of(kept),
-            Optional.empty(),
-            10);
+        GatewaySettings.of(folder.resolve("no model"), 1, gateway.port()).recordingDecisions(kept);
     assertThatThrownBy(() -> Gateway.open(there))
         .isInstanceOf(UserInputException.class)
         .hasMessageStartingWith("127.0.0.1:%d cannot be listened at".formatted(gateway.port()));
@@ -545,20 +533,7 @@ final class GatewayTest {
 
   @Test
   void thereIsNoWayInFromOutsideWithoutAKey() {
-    var outside =
-        new GatewaySettings(
-            model,
-            java.util.Map.of(),
-            1,
-            "0.0.0.0",
-            0,
-            "",
-            true,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            10);
+    GatewaySettings outside = GatewaySettings.of(model, 1, 0).at("0.0.0.0");
     assertThatThrownBy(() -> Gateway.open(outside))
         .isInstanceOf(UserInputException.class)
         .hasMessageContaining("file of keys");
