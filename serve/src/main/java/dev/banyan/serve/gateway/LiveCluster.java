@@ -176,7 +176,7 @@ final class LiveCluster implements AutoCloseable {
       of.stalled = false;
       int id = of.ready.instance();
       for (long request : of.lost) {
-        if (ownership.owner(request).filter(owner -> owner.instance() == id).isEmpty()) {
+        if (ownership.mustStop(request, id)) {
           of.wire.say(new Say.Cancel(request));
         }
       }
@@ -443,16 +443,18 @@ final class LiveCluster implements AutoCloseable {
         of.moving = false;
       }
     }
-    if (moved.ending().equals("GONE")) {
-      moves++;
-      if (stoppedSeconds.size() < 100_000) {
-        stoppedSeconds.add(moved.stoppedSeconds());
+    switch (moved.ending()) {
+      case GONE -> {
+        moves++;
+        if (stoppedSeconds.size() < 100_000) {
+          stoppedSeconds.add(moved.stoppedSeconds());
+        }
       }
-    } else if (!moved.ending().equals("NOTHING")) {
-      givenBack++;
+      case KEPT, ABORTED -> givenBack++;
+      case NOTHING -> {}
     }
     Instance source = instances.get(moved.migration().source());
-    if (source != null && source.draining && !moved.ending().equals("NOTHING")) {
+    if (source != null && source.draining && moved.ending() != Say.Ending.NOTHING) {
       pairUp();
     }
   }
