@@ -109,7 +109,10 @@ public final class Engine implements AutoCloseable {
     submit(new Say.Submit(request, epoch, asked, new int[0], 0, 0));
   }
 
-  /** A request comes, maybe with a part of its answer that the client already has. */
+  /**
+   * A request comes, maybe with a part of its answer that the client already has. That is never all
+   * of it: the last token tells that it is the last.
+   */
   public void submit(Say.Submit submit) {
     long request = submit.request();
     long epoch = submit.epoch();
@@ -127,15 +130,6 @@ public final class Engine implements AutoCloseable {
     Sequence before = all.put(request, sequence);
     if (before != null) {
       drop(before);
-    }
-    if (generated.length >= asked.maxTokens() && asked.maxTokens() > 0) {
-      // it died between its last token and its end
-      int last = generated.length - 1;
-      listener.token(
-          Sequence.probable(
-              request, epoch, last, generated[last], Token.Finish.LENGTH, new float[0], -1));
-      all.remove(request);
-      return;
     }
     enqueue(sequence);
   }
