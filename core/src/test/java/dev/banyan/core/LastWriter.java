@@ -1,6 +1,7 @@
 package dev.banyan.core;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** A process that, told to stop, begins one file as any other and one as its last. */
@@ -20,7 +21,7 @@ final class LastWriter {
     } catch (IllegalStateException e) {
       System.out.println(e.getMessage());
     } catch (IOException e) {
-      e.printStackTrace();
+      throw new UncheckedIOException(e);
     }
   }
 }
