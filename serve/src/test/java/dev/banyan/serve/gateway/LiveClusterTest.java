@@ -2,11 +2,9 @@ package dev.banyan.serve.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.banyan.model.Sampling;
 import dev.banyan.serve.policy.Banyan;
 import dev.banyan.serve.policy.ClassCounts;
 import dev.banyan.serve.policy.InstanceLoad;
-import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.EngineFigures;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
@@ -18,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -90,18 +87,7 @@ final class LiveClusterTest {
   }
 
   private static TokenRequest asked() {
-    return new TokenRequest(
-        new int[40],
-        Sampling.greedy(),
-        1,
-        8,
-        List.of(),
-        Map.of(),
-        -1,
-        false,
-        PriorityClass.NORMAL,
-        "",
-        "");
+    return TokenRequest.greedy(new int[40], 8);
   }
 
   private void join(LiveCluster cluster, List<Mute> engines, int count) throws IOException {
@@ -183,8 +169,7 @@ final class LiveClusterTest {
   }
 
   private static Token token(Stream of, int number) {
-    return new Token(
-        of.id, 1, number, 9, Token.Finish.NONE, Float.NaN, new int[0], new float[0]);
+    return new Token(of.id, 1, number, 9, Token.Finish.NONE, Float.NaN, new int[0], new float[0]);
   }
 
   /**

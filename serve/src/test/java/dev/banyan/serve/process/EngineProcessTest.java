@@ -3,15 +3,11 @@ package dev.banyan.serve.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banyan.core.Json;
-import dev.banyan.model.Sampling;
 import dev.banyan.serve.GatewayCost;
-import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.TokenRequest;
 import dev.banyan.serve.wire.Wire;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -61,17 +57,6 @@ final class EngineProcessTest {
   }
 
   private static TokenRequest asked() {
-    return new TokenRequest(
-        new int[] {5, 6, 7},
-        Sampling.greedy(),
-        1,
-        1000,
-        List.of(),
-        Map.of(),
-        -1,
-        false,
-        PriorityClass.NORMAL,
-        "",
-        "");
+    return TokenRequest.greedy(new int[] {5, 6, 7}, 1000);
   }
 }
