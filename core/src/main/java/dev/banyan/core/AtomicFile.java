@@ -39,6 +39,10 @@ public final class AtomicFile implements AutoCloseable {
    * @throws IOException when the folder cannot be made or written
    */
   public static AtomicFile open(Path target) throws IOException {
+    return open(target, false);
+  }
+
+  private static AtomicFile open(Path target, boolean last) throws IOException {
     Path whole = target.toAbsolutePath();
     if (Files.isDirectory(whole)) {
       throw new FileSystemException(target.toString(), null, "is a folder, a file was to go there");
@@ -47,7 +51,7 @@ public final class AtomicFile implements AutoCloseable {
     Files.createDirectories(Temporary.folderOf(resolved));
     Temporary.removeAbandoned(resolved);
     try {
-      return new AtomicFile(resolved, Temporary.file(resolved));
+      return new AtomicFile(resolved, Temporary.file(resolved, last));
     } catch (IOException e) {
       throw named(target, e);
     }
@@ -55,7 +59,12 @@ public final class AtomicFile implements AutoCloseable {
 
   /** Writes {@code target} through a buffered stream and commits it. */
   public static void write(Path target, IoConsumer<OutputStream> content) throws IOException {
-    try (AtomicFile file = open(target)) {
+    write(target, content, false);
+  }
+
+  private static void write(Path target, IoConsumer<OutputStream> content, boolean last)
+      throws IOException {
+    try (AtomicFile file = open(target, last)) {
       try {
         // The stream is flushed, not closed: commit still needs the channel to sync it.
         OutputStream out =
@@ -74,6 +83,14 @@ public final class AtomicFile implements AutoCloseable {
   /** Writes {@code text} as UTF-8 and commits it. */
   public static void writeString(Path target, String text) throws IOException {
     write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /**
+   * The same when the JVM may be stopping, which begins no file otherwise: for a shutdown hook, or
+   * work that one waits for.
+   */
+  public static void writeLast(Path target, String text) throws IOException {
+    write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)), true);
   }
 
   /** The channel to write to, positioned at 0; positional writes from several threads are fine. */

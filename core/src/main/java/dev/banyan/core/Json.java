@@ -61,9 +61,13 @@ public final class Json {
 
   /** Writes {@code value} indented, with a line end, atomically. */
   public static void write(Path file, Object value) throws IOException {
-    String text =
-        MAPPER.writer().with(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value) + "\n";
-    AtomicFile.writeString(file, text);
+    AtomicFile.writeString(file, text(value));
+  }
+
+  /** {@code value} indented, with a line end. */
+  static String text(Object value) {
+    return MAPPER.writer().with(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value)
+        + "\n";
   }
 
   @SuppressWarnings("NullAway") // Jackson answers null for the JSON text "null"

@@ -96,6 +96,11 @@ public final class Result {
     Json.write(file, fields);
   }
 
+  /** The object as {@link #write} writes it. */
+  public String text() {
+    return Json.text(fields);
+  }
+
   /** What the value looks like in the file: records and arrays are trees by now. */
   private static JsonNode finite(JsonNode value) {
     if (value.isFloatingPointNumber() && !Double.isFinite(value.doubleValue())) {

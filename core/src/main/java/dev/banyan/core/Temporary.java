@@ -51,17 +51,21 @@ final class Temporary {
     this.hook = new Thread(() -> stopped(path), "remove " + path.getFileName());
   }
 
-  /** A fresh hidden file beside {@code target}, locked, removed when the JVM is told to stop. */
-  static Temporary file(Path target) throws IOException {
-    return open(target, "");
+  /**
+   * A fresh hidden file beside {@code target}, locked, removed when the JVM is told to stop.
+   *
+   * @param last begun even when the JVM is stopping already
+   */
+  static Temporary file(Path target, boolean last) throws IOException {
+    return open(target, "", last);
   }
 
   /** A fresh name for a hidden folder, which the caller makes; its lock file is made and locked. */
   static Temporary folder(Path target) throws IOException {
-    return open(target, LOCK);
+    return open(target, LOCK, false);
   }
 
-  private static Temporary open(Path target, String ending) throws IOException {
+  private static Temporary open(Path target, String ending, boolean last) throws IOException {
     while (true) {
       String name = prefix(target) + PROCESS + "-" + random() + ENDING;
       Path path = folderOf(target).resolve(name);
@@ -80,6 +84,9 @@ final class Temporary {
       try {
         Runtime.getRuntime().addShutdownHook(temporary.hook);
       } catch (IllegalStateException e) {
+        if (last) {
+          return temporary;
+        }
         channel.close();
         Files.deleteIfExists(locked);
         throw new IllegalStateException("the JVM is stopping; " + target + " is not begun", e);

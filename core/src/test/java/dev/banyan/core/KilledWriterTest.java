@@ -42,6 +42,27 @@ class KilledWriterTest {
     }
   }
 
+  @Test
+  void aJvmThatStopsBeginsNoFileButItsLast() throws Exception {
+    Process writer =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                LastWriter.class.getName(),
+                folder.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader said = writer.inputReader(StandardCharsets.UTF_8)) {
+      assertThat(said.readLine()).isEqualTo("ready");
+      assertThat(writer.toHandle().destroy()).isTrue();
+      assertThat(said.readLine()).endsWith("other is not begun");
+      assertThat(writer.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(folder.resolve("last")).hasContent("words");
+    assertThat(folder.toFile().list()).containsExactly("last");
+  }
+
   /** Returns the last version the writer said was done. */
   private int runAndKill(int from, int rounds, int spins) throws IOException, InterruptedException {
     Process writer =

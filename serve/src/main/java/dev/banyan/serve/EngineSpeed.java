@@ -4,10 +4,8 @@ import dev.banyan.core.Seed;
 import dev.banyan.model.Generator;
 import dev.banyan.model.LanguageModel;
 import dev.banyan.model.Opening;
-import dev.banyan.model.Sampling;
 import dev.banyan.serve.engine.Engine;
 import dev.banyan.serve.engine.ModelForward;
-import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import dev.banyan.weights.config.ModelConfig;
@@ -84,7 +82,7 @@ public final class EngineSpeed {
     long begun = System.nanoTime();
     for (int i = 0; i < requests; i++) {
       int[] prompt = seed.stream("prompt", i).ints(PROMPT, 3, vocabulary).toArray();
-      engine.submit(i + 1, 1, greedy(prompt, tokens));
+      engine.submit(i + 1, 1, TokenRequest.greedy(prompt, tokens));
     }
     boolean more = true;
     while (more) {
@@ -106,21 +104,6 @@ public final class EngineSpeed {
           @Override
           public void prompt(long request, List<Token> told) {}
         });
-  }
-
-  private static TokenRequest greedy(int[] prompt, int tokens) {
-    return new TokenRequest(
-        prompt,
-        Sampling.greedy(),
-        1,
-        tokens,
-        List.of(),
-        Map.of(),
-        -1,
-        false,
-        PriorityClass.NORMAL,
-        "",
-        "");
   }
 
   /**
@@ -162,7 +145,7 @@ public final class EngineSpeed {
     for (int i = -WARM_UP; i < took.length; i++) {
       var engine = engine(forward);
       int[] prompt = seed.stream("prefill", tokens, i).ints(tokens, 3, vocabulary).toArray();
-      engine.submit(1, 1, greedy(prompt, 1));
+      engine.submit(1, 1, TokenRequest.greedy(prompt, 1));
       long begun = System.nanoTime();
       boolean unused = engine.step();
       if (i >= 0) {
@@ -177,7 +160,7 @@ public final class EngineSpeed {
     var engine = engine(forward);
     for (int i = 0; i < requests; i++) {
       int[] prompt = seed.stream("decode", context, i).ints(context, 3, vocabulary).toArray();
-      engine.submit(i + 1, 1, greedy(prompt, 60));
+      engine.submit(i + 1, 1, TokenRequest.greedy(prompt, 60));
     }
     long ready = 0;
     while (ready < requests) {

@@ -21,10 +21,10 @@ import java.util.List;
  * }</pre>
  */
 public final class Gateway implements AutoCloseable {
+  /** Heap of an engine's process, at most; its weights, keys and values lie outside of it. */
+  public static final long ENGINE_HEAP_BYTES = 1L << 30;
+
   private static final int BLOCKS = 1024;
-  private static final int BLOCK_TOKENS = 16;
-  private static final int STEP_TOKENS = 256;
-  private static final int MOST_REQUESTS = 64;
 
   private final Server server;
 
@@ -51,32 +51,26 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException when a process cannot be started
    */
   public static Gateway open(GatewaySettings settings) throws IOException {
-    Path model = settings.model();
+    GatewaySettings.Served served = settings.served();
+    Path model = served.model();
     EngineSettings engine =
-        settings.paced().isEmpty()
-            ? computing(settings)
-            : EngineSettings.paced(model, settings.paced(), "banyan");
+        served.paced().isEmpty()
+            ? computing(served)
+            : EngineSettings.paced(model, served.paced(), "banyan");
     Path name = model.toAbsolutePath().normalize().getFileName();
     return new Gateway(Server.start(engine, settings, name == null ? "model" : name.toString()));
   }
 
-  private static EngineSettings computing(GatewaySettings settings) {
+  private static EngineSettings computing(GatewaySettings.Served served) {
     int cores = Runtime.getRuntime().availableProcessors();
-    return new EngineSettings(
-        0,
-        settings.model().toString(),
-        "",
-        settings.adapters(),
-        "",
-        BLOCKS,
-        BLOCK_TOKENS,
-        STEP_TOKENS,
-        MOST_REQUESTS,
-        settings.exact(),
-        Math.max(1, cores / settings.instances()),
-        "banyan",
-        EngineSettings.REPORT_MILLIS,
-        false);
+    var model =
+        new EngineSettings.Model(
+            served.model().toString(),
+            served.adapters(),
+            "",
+            served.exact(),
+            Math.max(1, cores / served.instances()));
+    return EngineSettings.computing(model, BLOCKS);
   }
 
   /** Where it listens. */
@@ -111,6 +105,11 @@ public final class Gateway implements AutoCloseable {
    */
   public void scale(int instances) throws IOException {
     server.scale(instances);
+  }
+
+  /** Answers that are not wholly written. */
+  public int answering() {
+    return server.answering();
   }
 
   /**

@@ -3,12 +3,10 @@ package dev.banyan.serve;
 import dev.banyan.core.Json;
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
-import dev.banyan.model.Sampling;
 import dev.banyan.serve.gateway.Server;
 import dev.banyan.serve.load.AnswerTimes;
 import dev.banyan.serve.load.DirectEngine;
 import dev.banyan.serve.load.KeptConnection;
-import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.process.EngineSettings;
 import dev.banyan.serve.wire.TokenRequest;
 import java.io.IOException;
@@ -191,18 +189,7 @@ public final class GatewayCost {
   }
 
   private static TokenRequest tokens(RandomGenerator random) {
-    return new TokenRequest(
-        random.ints(PROMPT, 3, 64).toArray(),
-        Sampling.greedy(),
-        1,
-        TOKENS,
-        List.of(),
-        Map.of(),
-        -1,
-        false,
-        PriorityClass.NORMAL,
-        "",
-        "");
+    return TokenRequest.greedy(random.ints(PROMPT, 3, 64).toArray(), TOKENS);
   }
 
   private static String body(RandomGenerator random, int tokens) {

@@ -3,7 +3,6 @@ package dev.banyan.serve;
 import dev.banyan.serve.process.EngineSettings;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Map;
 
 /** Engines as trials want them. */
 final class LiveSettings {
@@ -11,21 +10,7 @@ final class LiveSettings {
 
   /** A model in exact mode. */
   static EngineSettings exact(Path model, int blocks, int threads) {
-    return new EngineSettings(
-        0,
-        model.toString(),
-        "",
-        Map.of(),
-        "",
-        blocks,
-        16,
-        256,
-        64,
-        true,
-        threads,
-        "banyan",
-        EngineSettings.REPORT_MILLIS,
-        false);
+    return EngineSettings.computing(EngineSettings.Model.exact(model, threads), blocks);
   }
 
   /** Nearest rank; NaN of nothing. */

@@ -29,6 +29,16 @@ public record LoadOutcome(List<LoadAnswer> answers, int unsent, int mostOpen, do
     return answers.stream().filter(LoadAnswer::failed).count();
   }
 
+  /** Requests that were open when the test was stopped. */
+  public long stopped() {
+    return answers.stream().filter(each -> each.failure().equals(LoadAnswer.STOPPED)).count();
+  }
+
+  /** Whether the test was stopped before all were sent and had ended. */
+  public boolean endedEarly() {
+    return unsent + stopped() > 0;
+  }
+
   /** Failed requests by kind, such as {@code HTTP 429}. */
   public Map<String, Integer> failures() {
     Map<String, Integer> counts = new TreeMap<>();

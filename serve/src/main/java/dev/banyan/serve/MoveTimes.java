@@ -2,9 +2,7 @@ package dev.banyan.serve;
 
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
-import dev.banyan.model.Sampling;
 import dev.banyan.serve.gateway.LiveFleet;
-import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.process.EngineSettings;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
@@ -14,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -118,8 +115,10 @@ public final class MoveTimes {
       List<Double> stopped = new ArrayList<>();
       for (int i = 0; stopped.size() < moves && i < WARM_UP + TRIALS * moves; i++) {
         var neighbours = new ArrayList<LiveFleet.Answer>();
-        neighbours.add(fleet.ask(plain(prompt(seed, -2 * i - 1, 64, vocabulary), 4000)));
-        neighbours.add(fleet.ask(plain(prompt(seed, -2 * i - 2, 64, vocabulary), 4000)));
+        neighbours.add(
+            fleet.ask(TokenRequest.greedy(prompt(seed, -2 * i - 1, 64, vocabulary), 4000)));
+        neighbours.add(
+            fleet.ask(TokenRequest.greedy(prompt(seed, -2 * i - 2, 64, vocabulary), 4000)));
         List<Future<double[]>> heard = new ArrayList<>();
         var over = new AtomicBoolean();
         for (LiveFleet.Answer each : neighbours) {
@@ -128,7 +127,7 @@ public final class MoveTimes {
         int madeBefore = fleet.stoppedSeconds().length;
         int[] prompt = prompt(seed, i, context, vocabulary);
         long asked = System.nanoTime();
-        LiveFleet.Answer answer = fleet.ask(plain(prompt, 80));
+        LiveFleet.Answer answer = fleet.ask(TokenRequest.greedy(prompt, 80));
         Heard before = hear(answer, 20, PATIENCE_MILLIS);
         double moved = System.nanoTime() / 1e9;
         boolean begun = fleet.move(answer);
@@ -194,7 +193,7 @@ public final class MoveTimes {
         List<Future<Integer>> clients = new ArrayList<>();
         for (int i = 0; i < streams; i++) {
           int[] prompt = prompt(seed, round * streams + i, 48, vocabulary);
-          LiveFleet.Answer answer = fleet.ask(plain(prompt, 400));
+          LiveFleet.Answer answer = fleet.ask(TokenRequest.greedy(prompt, 400));
           double[] unusedTimes = times(answer, 1);
           clients.add(pool.submit(() -> toItsEnd(answer)));
         }
@@ -235,7 +234,7 @@ public final class MoveTimes {
       for (int i = -20; i < count; i++) {
         var random = seed.stream("cancel", i);
         int[] prompt = prompt(seed, i, 100 + random.nextInt(100), vocabulary);
-        LiveFleet.Answer answer = fleet.ask(plain(prompt, 2000));
+        LiveFleet.Answer answer = fleet.ask(TokenRequest.greedy(prompt, 2000));
         double[] unusedTimes = times(answer, 1 + random.nextInt(8));
         while (fleet.usedBlocks() == 0) {
           Thread.sleep(0, 100_000);
@@ -270,21 +269,6 @@ public final class MoveTimes {
 
   private static int[] prompt(Seed seed, int number, int tokens, int vocabulary) {
     return seed.stream("prompt", number).ints(tokens, 3, vocabulary).toArray();
-  }
-
-  private static TokenRequest plain(int[] prompt, int answer) {
-    return new TokenRequest(
-        prompt,
-        Sampling.greedy(),
-        1,
-        answer,
-        List.of(),
-        Map.of(),
-        -1,
-        false,
-        PriorityClass.NORMAL,
-        "",
-        "");
   }
 
   /** When tokens of a neighbour came, until it is cancelled, however long one takes. */

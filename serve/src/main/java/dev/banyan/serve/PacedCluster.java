@@ -169,7 +169,8 @@ public final class PacedCluster {
     long moves;
     long requeues;
     var settings =
-        GatewaySettings.of(Path.of(engine.model()), instances, 0).recordingDecisions(decisions);
+        GatewaySettings.of(Path.of(engine.model().folder()), instances, 0)
+            .recordingDecisions(decisions);
     try (Server server = Server.start(engine, settings, "paced");
         var http = HttpClient.newHttpClient()) {
       OpenLoop loop = OpenLoop.of(LoadTarget.of("http://127.0.0.1:" + server.port()), http);
@@ -177,7 +178,7 @@ public final class PacedCluster {
       moves = server.moves();
       requeues = server.requeues();
     }
-    Policy policy = PolicyNames.policy(engine.policy(), 3, true, new Seed(1));
+    Policy policy = PolicyNames.policy(engine.duty().policy(), 3, true, new Seed(1));
     Outcome simulated = simulate(traceOf(live), policy, profile, instances);
     return new Run(
         workload.requests(),

@@ -75,6 +75,11 @@ public final class RemoteGateway implements AutoCloseable {
     return server.moved();
   }
 
+  /** Answers that are not wholly written. */
+  public int answering() {
+    return server.answering();
+  }
+
   /** Refuses new requests and waits, no longer than {@code patience}, for those that run. */
   public void finish(Duration patience) {
     server.finish(patience);

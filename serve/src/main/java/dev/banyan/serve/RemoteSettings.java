@@ -9,54 +9,80 @@ import java.util.Optional;
 /**
  * What a gateway before servers that already run is opened with.
  *
- * @param backends addresses, with or without {@code /v1}
- * @param model what clients call the model of all of them, which of each is the one of that name or
- *     its first; empty to leave each its own names
- * @param backendKey file with the key the backends want; without it, and without {@code keys}, the
- *     client's own {@code Authorization} is passed on
- * @param awaits whether backends that do not answer at the start are asked until they do; the first
- *     is waited for
- * @param host where it listens; anything but loopback needs {@code keys}
- * @param port 0 for any free one
- * @param keys file of key hashes and limits, see {@link ApiKeys}
- * @param tls certificate chain and key
  * @param spans file of OpenTelemetry spans, OTLP/JSON, a line each request
- * @param mostOpen answers in the making; more are refused with 429
  */
 public record RemoteSettings(
-    List<URI> backends,
-    Optional<String> model,
-    Optional<Path> backendKey,
-    boolean awaits,
-    String host,
-    int port,
-    Optional<Path> keys,
-    Optional<GatewaySettings.Tls> tls,
-    Optional<Path> spans,
-    int mostOpen) {
-  public RemoteSettings {
-    backends = List.copyOf(backends);
-    if (backends.isEmpty()) {
-      throw new UserInputException("a gateway needs at least one backend");
-    }
-    GatewaySettings.requirePort(port);
-    if (mostOpen < 1) {
-      throw new UserInputException("most-open is " + mostOpen + ", must be at least 1");
+    Backends backends,
+    GatewaySettings.Address address,
+    GatewaySettings.Access access,
+    Optional<Path> spans) {
+
+  /**
+   * The servers, and how they are asked.
+   *
+   * @param urls addresses, with or without {@code /v1}
+   * @param model what clients call the model of all of them, which of each is the one of that name
+   *     or its first; empty to leave each its own names
+   * @param key file with the key they want; without it, and without keys of the gateway's own, the
+   *     client's {@code Authorization} is passed on
+   * @param awaits whether those that do not answer at the start are asked until they do; the first
+   *     is waited for
+   */
+  public record Backends(
+      List<URI> urls, Optional<String> model, Optional<Path> key, boolean awaits) {
+    public Backends {
+      urls = List.copyOf(urls);
+      if (urls.isEmpty()) {
+        throw new UserInputException("a gateway needs at least one backend");
+      }
     }
   }
 
   /** On loopback, without keys. */
-  public static RemoteSettings of(List<URI> backends, int port) {
+  public static RemoteSettings of(List<URI> urls, int port) {
     return new RemoteSettings(
-        backends,
-        Optional.empty(),
-        Optional.empty(),
-        false,
-        "127.0.0.1",
-        port,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        2048);
+        new Backends(urls, Optional.empty(), Optional.empty(), false),
+        GatewaySettings.Address.loopback(port),
+        GatewaySettings.Access.FREE,
+        Optional.empty());
+  }
+
+  private RemoteSettings before(Backends others) {
+    return new RemoteSettings(others, address, access, spans);
+  }
+
+  /** The same under one name of the model. */
+  public RemoteSettings calling(String model) {
+    return before(new Backends(backends.urls, Optional.of(model), backends.key, backends.awaits));
+  }
+
+  /** The same with the key the backends want. */
+  public RemoteSettings withBackendKey(Path file) {
+    return before(new Backends(backends.urls, backends.model, Optional.of(file), backends.awaits));
+  }
+
+  /** The same, asking those that do not answer yet until they do. */
+  public RemoteSettings awaiting() {
+    return before(new Backends(backends.urls, backends.model, backends.key, true));
+  }
+
+  /** The same at another host. */
+  public RemoteSettings at(String host) {
+    return new RemoteSettings(backends, address.at(host), access, spans);
+  }
+
+  /** The same with keys. */
+  public RemoteSettings withKeys(Path file) {
+    return new RemoteSettings(backends, address, access.withKeys(file), spans);
+  }
+
+  /** The same with another bound on answers in the making. */
+  public RemoteSettings withMostOpen(int most) {
+    return new RemoteSettings(backends, address, access.withMostOpen(most), spans);
+  }
+
+  /** The same with a file of spans. */
+  public RemoteSettings recording(Path file) {
+    return new RemoteSettings(backends, address, access, Optional.of(file));
   }
 }

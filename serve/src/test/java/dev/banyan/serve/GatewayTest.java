@@ -28,7 +28,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** A real gateway before two real engine processes of a tiny model, asked over HTTP. */
@@ -154,6 +157,42 @@ final class GatewayTest {
     assertThat(chat.path("prompt_token_ids").size())
         .isEqualTo(chat.path("usage").path("prompt_tokens").asInt());
     assertThat(chat.path("choices").path(0).path("token_ids").size()).isEqualTo(4);
+  }
+
+  /** As vLLM has it; also where a part has no token: a call, or an end without an answer. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/completions|{\"prompt\": [7, 8], \"ignore_eos\": true, \"max_tokens\": 4",
+        "/v1/completions|{\"prompt\": [7, 8], \"logit_bias\": {\"END\": 100}",
+        "/v1/chat/completions|{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}],"
+            + " \"logit_bias\": {\"END\": 100}",
+        "/v1/chat/completions|{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}],"
+            + " \"max_tokens\": 200, \"tool_choice\": \"required\", \"tools\":"
+            + " [{\"type\": \"function\", \"function\": {\"name\": \"look\"}}]"
+      })
+  void aStreamTellsTheIdsOfAPromptInTheFirstPartOfEachAnswer(String asked) throws Exception {
+    int end = Tokenizer.open(model).id("<|end|>").orElseThrow();
+    String[] words = asked.replace("END", Integer.toString(end)).split("\\|", 2);
+    String events =
+        post(words[0], words[1] + ", \"n\": 2, \"stream\": true, \"return_token_ids\": true}")
+            .body();
+    Map<Integer, List<Boolean>> told = new TreeMap<>();
+    for (String line : events.split("\n\n")) {
+      if (line.startsWith("data: {")) {
+        JsonNode chunk = Json.mapper().readTree(line.substring(6));
+        JsonNode choice = chunk.path("choices").path(0);
+        JsonNode ids = (words[0].contains("chat") ? chunk : choice).path("prompt_token_ids");
+        told.computeIfAbsent(choice.path("index").asInt(), i -> new ArrayList<>())
+            .add(!ids.isEmpty());
+      }
+    }
+    assertThat(events).endsWith("data: [DONE]\n\n");
+    assertThat(told).containsOnlyKeys(0, 1);
+    for (List<Boolean> each : told.values()) {
+      assertThat(each.getFirst()).isTrue();
+      assertThat(each.subList(1, each.size())).doesNotContain(true);
+    }
   }
 
   @Test
@@ -543,19 +582,7 @@ final class GatewayTest {
   void aTakenPortIsSaidBeforeAnythingIsBegun(@TempDir Path folder) throws Exception {
     Path kept = Files.writeString(folder.resolve("kept"), "before");
     var there =
-        new GatewaySettings(
-            folder.resolve("no model"),
-            java.util.Map.of(),
-            1,
-            "127.0.0.1",
-            gateway.port(),
-            "",
-            true,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.of(kept),
-            Optional.empty(),
-            10);
+        GatewaySettings.of(folder.resolve("no model"), 1, gateway.port()).recordingDecisions(kept);
     assertThatThrownBy(() -> Gateway.open(there))
         .isInstanceOf(UserInputException.class)
         .hasMessageStartingWith("127.0.0.1:%d cannot be listened at".formatted(gateway.port()));
@@ -564,20 +591,7 @@ final class GatewayTest {
 
   @Test
   void thereIsNoWayInFromOutsideWithoutAKey() {
-    var outside =
-        new GatewaySettings(
-            model,
-            java.util.Map.of(),
-            1,
-            "0.0.0.0",
-            0,
-            "",
-            true,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            10);
+    GatewaySettings outside = GatewaySettings.of(model, 1, 0).at("0.0.0.0");
     assertThatThrownBy(() -> Gateway.open(outside))
         .isInstanceOf(UserInputException.class)
         .hasMessageContaining("file of keys");

@@ -5,14 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banyan.core.Progress;
 import dev.banyan.core.Seed;
-import dev.banyan.model.Sampling;
 import dev.banyan.serve.gateway.LiveFleet;
-import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.TokenRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,19 +50,7 @@ final class MoveTimesTest {
   void anAnswerThatEndsEarlyIsNamedInsteadOfCounted() throws IOException, InterruptedException {
     Path model = SmallModel.write(folder.resolve("model"));
     var settings = LiveSettings.exact(model, 64, 1).under("round-robin");
-    var asked =
-        new TokenRequest(
-            new int[] {3, 4, 5},
-            Sampling.greedy(),
-            1,
-            8,
-            List.of(),
-            Map.of(),
-            -1,
-            false,
-            PriorityClass.NORMAL,
-            "",
-            "");
+    var asked = TokenRequest.greedy(new int[] {3, 4, 5}, 8);
     try (LiveFleet fleet = LiveFleet.start(settings, 1, null)) {
       LiveFleet.Answer answer = fleet.ask(asked);
       assertThat(MoveTimes.hear(answer, 5, 60_000).times()).hasSize(5).isSorted();

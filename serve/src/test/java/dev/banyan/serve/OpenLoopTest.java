@@ -386,7 +386,7 @@ final class OpenLoopTest {
     server.behave(
         (asked, exchange) ->
             FakeOpenAi.send(exchange, 400, "{\"error\": {\"message\": \"no ignore_eos\"}}"));
-    refused(server.url(), "", "HTTP 400, no ignore_eos; let answers end where they end");
+    refused(server.url(), "", "HTTP 400, no ignore_eos; --may-end leaves that field out");
     server.behave((asked, exchange) -> FakeOpenAi.send(exchange, 200, "{\"choices\": []}"));
     refused(server.url(), "", "no whole stream of events");
     server.listModels(200, "<html>hello</html>");
@@ -394,11 +394,17 @@ final class OpenLoopTest {
     server.listModels(404, "{}");
     refused(server.url(), "", "is no OpenAI server: GET /v1/models answers 404");
     server.listModels(401, "{\"error\": {\"message\": \"who are you?\"}}");
-    refused(server.url(), "", "refuses the key: who are you?");
+    refused(server.url(), "", "wants a key, which --key KEY gives: who are you?");
+    refused(
+        new LoadTarget(server.url(), "sk-x", "", false, false, Map.of(), Duration.ofSeconds(60)),
+        "refuses the key that --key or BANYAN_KEY gives: who are you?");
   }
 
   private void refused(String url, String model, String said) {
-    var target = new LoadTarget(url, "", model, false, false, Map.of(), Duration.ofSeconds(60));
+    refused(new LoadTarget(url, "", model, false, false, Map.of(), Duration.ofSeconds(60)), said);
+  }
+
+  private void refused(LoadTarget target, String said) {
     assertThatThrownBy(() -> OpenLoop.of(target, http))
         .isInstanceOf(UserInputException.class)
         .hasMessageContaining(said)

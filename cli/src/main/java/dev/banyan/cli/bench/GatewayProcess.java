@@ -16,7 +16,10 @@ import java.util.regex.Pattern;
 
 /** {@code banyan serve run MODEL --paced PROFILE} as a process of its own. */
 final class GatewayProcess implements AutoCloseable {
-  /** What the {@code banyan} script gives {@code serve run}. */
+  /**
+   * What the {@code banyan} script gives {@code serve run}, and native access, which the manifest
+   * of the jar gives that it starts.
+   */
   static final List<String> FLAGS =
       List.of(
           "-XX:+UseSerialGC", "-Xmx1g", "-Djdk.pollerMode=1", "--enable-native-access=ALL-UNNAMED");

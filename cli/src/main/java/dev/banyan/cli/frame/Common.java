@@ -119,6 +119,22 @@ public final class Common {
     }
   }
 
+  /**
+   * The same for what a signal to end may find at work: the process waits for these files, so they
+   * are written even then. Says on standard error where they are.
+   */
+  public void emitLast(Result result, Supplier<Report> page) throws IOException {
+    if (json != null) {
+      AtomicFile.writeLast(json, result.text());
+      err().printf("wrote %s%n", json);
+    }
+    if (report != null) {
+      AtomicFile.writeLast(report, page.get().html());
+      err().printf("wrote %s%n", report);
+    }
+    err().flush();
+  }
+
   private CommandSpec spec() {
     if (spec == null) {
       throw new IllegalStateException("Common is a picocli mixin: @Mixin Common common");

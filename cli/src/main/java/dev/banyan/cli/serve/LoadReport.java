@@ -51,14 +51,11 @@ record LoadReport(
   }
 
   private String sentence() {
-    long stopped =
-        outcome.answers().stream()
-            .filter(each -> each.failure().equals(LoadAnswer.STOPPED))
-            .count();
     String left =
-        outcome.unsent() + stopped == 0
-            ? ""
-            : "; stopped with %,d open and %,d to come".formatted(stopped, outcome.unsent());
+        outcome.endedEarly()
+            ? "; stopped with %,d open and %,d to come"
+                .formatted(outcome.stopped(), outcome.unsent())
+            : "";
     return "requests  %,d in %s: %,d answered, %,d failed%s"
         .formatted(
             outcome.answers().size(),
@@ -96,7 +93,9 @@ record LoadReport(
         .put("requests", outcome.answers().size())
         .put("answered", outcome.answered())
         .put("failed", outcome.failed())
+        .put("stopped", outcome.stopped())
         .put("unsent", outcome.unsent())
+        .put("endedEarly", outcome.endedEarly())
         .put("failures", outcome.failures())
         .put("seconds", outcome.seconds())
         .put("mostOpen", outcome.mostOpen())
@@ -124,6 +123,16 @@ record LoadReport(
             .subtitle(
                 "%s requests to %s, workload %s, seed %d"
                     .formatted(Format.count(asked.size()), url, workload, seed));
+    if (outcome.endedEarly()) {
+      report.figure(
+          "ended early",
+          Format.count(outcome.answers().size()) + " sent",
+          "of "
+              + Format.count(asked.size())
+              + ", "
+              + Format.count(outcome.answered())
+              + " answered");
+    }
     report.figure(
         "failed", Format.count(outcome.failed()), "of " + Format.count(outcome.answers().size()));
     report.figure("first token, P99", seconds(outcome.first().p99()), "from scheduled arrival");

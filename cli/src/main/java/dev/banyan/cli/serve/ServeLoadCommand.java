@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
     name = "load",
     description = {
       "Sends requests to an OpenAI server at their times, however slow it is, and measures.",
-      "Latencies count from the scheduled arrival. Ctrl-C prints what was measured so far.",
+      "Latencies count from the scheduled arrival. Ctrl-C ends it with what was measured so far.",
       "Exit 1 when a request failed."
     },
     footer = {
@@ -121,8 +121,6 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
       description = "A request fails when it has not ended after this (default: ${DEFAULT-VALUE}).")
   private long timeout = 600;
 
-  private volatile boolean interrupted;
-
   @Override
   public ExitCode call() throws IOException {
     Workload asked = workload();
@@ -177,9 +175,7 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
       var report = new LoadReport(test, workloadName, drawn, outcome, url, common.seed().value());
       report.print(common.out());
       common.out().flush();
-      if (!interrupted) { // a process that is ending can write no file whole
-        common.emit(report.into(common.result()), report::page);
-      }
+      common.emitLast(report.into(common.result()), report::page);
       return outcome.failed() > 0 ? ExitCode.NO : ExitCode.DONE;
     } finally {
       told.countDown();
@@ -188,7 +184,6 @@ public final class ServeLoadCommand implements Callable<ExitCode> {
   }
 
   private void stop(OpenLoop test, CountDownLatch told) {
-    interrupted = true;
     test.stop();
     try {
       boolean unused = told.await(LAST_WORDS_SECONDS, TimeUnit.SECONDS);

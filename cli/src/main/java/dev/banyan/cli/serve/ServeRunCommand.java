@@ -16,6 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -171,23 +174,17 @@ public final class ServeRunCommand implements Callable<ExitCode> {
     Gateway gateway =
         Gateway.open(
             new GatewaySettings(
-                folder,
-                adapters,
-                count,
-                host,
-                port,
-                paced,
-                !fast,
-                Optional.ofNullable(keys),
-                tls(),
-                Optional.ofNullable(decisions),
-                Optional.ofNullable(spans),
-                mostOpen));
+                new GatewaySettings.Served(folder, adapters, count, paced, !fast),
+                address(),
+                access(),
+                new GatewaySettings.Recordings(
+                    Optional.ofNullable(decisions), Optional.ofNullable(spans))));
     return stay(
         gateway.port(),
         "%s on %d instance%s".formatted(folder, count, count == 1 ? "" : "s"),
         gateway,
-        () -> gateway.finish(Duration.ofSeconds(patience)));
+        gateway::answering,
+        gateway::finish);
   }
 
   /** Servers of others. */
@@ -201,16 +198,11 @@ public final class ServeRunCommand implements Callable<ExitCode> {
     RemoteGateway gateway =
         RemoteGateway.open(
             new RemoteSettings(
-                backends,
-                Optional.ofNullable(name),
-                Optional.ofNullable(backendKey),
-                awaits,
-                host,
-                port,
-                Optional.ofNullable(keys),
-                tls(),
-                Optional.ofNullable(spans),
-                mostOpen),
+                new RemoteSettings.Backends(
+                    backends, Optional.ofNullable(name), Optional.ofNullable(backendKey), awaits),
+                address(),
+                access(),
+                Optional.ofNullable(spans)),
             line -> {
               common.out().println(line);
               common.out().flush();
@@ -220,13 +212,19 @@ public final class ServeRunCommand implements Callable<ExitCode> {
         gateway.port(),
         "%d backend%s".formatted(backends.size(), backends.size() == 1 ? "" : "s"),
         gateway,
-        () -> gateway.finish(Duration.ofSeconds(patience)));
+        gateway::answering,
+        gateway::finish);
   }
 
   /** Says where it is, and serves until a signal to end lets what runs end first. */
-  private ExitCode stay(int at, String what, AutoCloseable gateway, Runnable finish) {
+  private ExitCode stay(
+      int at,
+      String what,
+      AutoCloseable gateway,
+      IntSupplier answering,
+      Consumer<Duration> finish) {
     var ended = new CountDownLatch(1);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(gateway, finish)));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(gateway, answering, finish)));
     common
         .out()
         .printf(
@@ -240,6 +238,14 @@ public final class ServeRunCommand implements Callable<ExitCode> {
     return ExitCode.DONE;
   }
 
+  private GatewaySettings.Address address() {
+    return new GatewaySettings.Address(host, port, tls());
+  }
+
+  private GatewaySettings.Access access() {
+    return new GatewaySettings.Access(Optional.ofNullable(keys), mostOpen);
+  }
+
   private Optional<GatewaySettings.Tls> tls() {
     if (certificates == null && certificateKey == null) {
       return Optional.empty();
@@ -250,9 +256,21 @@ public final class ServeRunCommand implements Callable<ExitCode> {
     return Optional.of(new GatewaySettings.Tls(certificates, certificateKey));
   }
 
-  private static void close(AutoCloseable gateway, Runnable finish) {
+  private void close(AutoCloseable gateway, IntSupplier answering, Consumer<Duration> finish) {
+    int open = answering.getAsInt();
+    if (open > 0) {
+      Thread closing = Thread.currentThread();
+      Object unused = Signals.register("INT", closing::interrupt);
+      common
+          .err()
+          .printf(
+              "%d answer%s still being written; waiting up to %d s, Ctrl-C again ends now%n",
+              open, open == 1 ? " is" : "s are", patience);
+      common.err().flush();
+    }
     try {
-      finish.run();
+      finish.accept(Duration.ofSeconds(patience));
+      boolean unusedState = Thread.interrupted(); // what ends now ends in order
       gateway.close();
     } catch (Exception e) {
       // the process ends either way

@@ -2,14 +2,19 @@ package dev.banyan.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banyan.serve.Gateway;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -147,6 +152,47 @@ final class KubernetesTest {
       named.put(name, each);
     }
     assertThat(named).hasSize(count);
+  }
+
+  /** The heap alone may not fill what the container may have: it is not all that a JVM needs. */
+  @ParameterizedTest
+  @CsvSource({
+    "gateway.yaml,Deployment,banyan",
+    "engines.yaml,Deployment,banyan",
+    "engines.yaml,StatefulSet,engines"
+  })
+  void heapsLeaveRoomBelowTheLimitOfMemory(String file, String kind, String name) throws Exception {
+    JsonNode container = of(read(file), kind, name).path("spec").at("/template/spec/containers/0");
+    CommandLine.ParseResult parsed =
+        new CommandLine(new ServeRunCommand())
+            .parseArgs(texts(container.path("args")).stream().skip(2).toArray(String[]::new));
+    boolean engines = parsed.hasMatchedPositional(0);
+    int instances = parsed.matchedOptionValue("--instances", 0);
+    assertThat(instances > 0).isEqualTo(engines); // the default depends on the node
+    long heaps = gatewayHeap(container) + instances * Gateway.ENGINE_HEAP_BYTES;
+    JsonNode memory = container.path("resources");
+    assertThat(bytes(memory.at("/limits/memory").asString())).isGreaterThanOrEqualTo(3 * heaps / 2);
+    assertThat(bytes(memory.at("/requests/memory").asString())).isGreaterThanOrEqualTo(heaps);
+  }
+
+  /** As BANYAN_HEAP names it, or by default of the script. */
+  private static long gatewayHeap(JsonNode container) throws IOException {
+    for (JsonNode each : container.path("env")) {
+      if (each.path("name").asString("").equals("BANYAN_HEAP")) {
+        return bytes(each.path("value").asString() + "i");
+      }
+    }
+    String script = Files.readString(Path.of("..", "banyan"));
+    Matcher usual = Pattern.compile("'serve '\\*\\)[^;]*-Xmx(\\d+[mg])'").matcher(script);
+    assertThat(usual.find()).isTrue();
+    return bytes(usual.group(1) + "i");
+  }
+
+  private static long bytes(String quantity) {
+    Matcher parts = Pattern.compile("(\\d+)([KMGkmg])i").matcher(quantity);
+    assertThat(parts.matches()).as(quantity).isTrue();
+    int unit = "kmg".indexOf(parts.group(2).toLowerCase(Locale.ROOT)) + 1;
+    return Long.parseLong(parts.group(1)) << (10 * unit);
   }
 
   private static List<String> texts(JsonNode list) {

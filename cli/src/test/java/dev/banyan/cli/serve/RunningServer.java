@@ -160,6 +160,11 @@ final class RunningServer implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** What it said on standard error, once it has ended. */
+  String remarks() throws IOException {
+    return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
   int exitCode() throws InterruptedException {
     return process.waitFor();
   }

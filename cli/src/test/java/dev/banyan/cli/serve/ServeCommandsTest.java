@@ -160,7 +160,7 @@ class ServeCommandsTest {
     load[4] = "--key=sk-wrong";
     load[8] = "--fields={}";
     assertThat(run(load)).isEqualTo(2);
-    assertThat(text(err)).contains("refuses the key").hasLineCount(1);
+    assertThat(text(err)).contains("refuses the key", "--key").hasLineCount(1);
   }
 
   @Test
@@ -190,6 +190,9 @@ class ServeCommandsTest {
       assertThat(Pattern.compile("\"finish_reason\":\"length\"").matcher(all).results())
           .hasSize(16);
       assertThat(server.exitCode()).isEqualTo(143);
+      assertThat(server.remarks())
+          .isEqualTo(
+              "1 answer is still being written; waiting up to 30 s, Ctrl-C again ends now\n");
       assertThat(engines).noneMatch(ProcessHandle::isAlive);
       assertThat(files).doesNotExist();
     }
@@ -266,6 +269,7 @@ class ServeCommandsTest {
       assertThat(text(out)).doesNotContain("draining");
       gateway.terminate();
       assertThat(gateway.exitCode()).isEqualTo(143);
+      assertThat(gateway.remarks()).isEmpty(); // nothing ran
     }
   }
 

@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.banyan.cli.frame.CommandTree;
 import dev.banyan.cli.frame.Noun;
+import dev.banyan.core.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** {@code banyan serve load} against a server that answers some and then nobody. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -115,14 +117,18 @@ final class ServeLoadCommandTest {
   }
 
   @Test
-  void interruptedItTellsWhatWasMeasuredThoughThousandsAreOpen() throws Exception {
+  void interruptedItTellsAndWritesWhatWasMeasuredThoughThousandsAreOpen(@TempDir Path folder)
+      throws Exception {
+    Path figures = folder.resolve("load.json");
+    Path page = folder.resolve("load.html");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.banyan.cli.Banyan"));
     command.addAll(List.of("serve", "load", url(), "--rate=2000", "--requests=3000"));
     command.addAll(List.of("--prompt-tokens=4", "--output-tokens=2"));
-    Process load =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    command.addAll(List.of("--json", figures.toString(), "--report", page.toString()));
+    Path remarks = folder.resolve("remarks");
+    Process load = new ProcessBuilder(command).redirectError(remarks.toFile()).start();
     try {
       manyOpen.await();
       // where tests run in the background, what they start ignores SIGINT: then SIGTERM ends it
@@ -133,6 +139,17 @@ final class ServeLoadCommandTest {
           .containsPattern(": [1-9]\\d* answered, 0 failed; stopped with [0-9,]+ open and ")
           .contains("time to first token");
       assertThat(load.waitFor()).isIn(130, 143);
+      assertThat(remarks).content().contains("wrote " + figures, "wrote " + page);
+      JsonNode measured = Json.mapper().readTree(Files.readString(figures));
+      assertThat(measured.path("endedEarly").asBoolean()).isTrue();
+      int sent = measured.path("requests").asInt();
+      assertThat(sent).isBetween(OPEN, 3000);
+      assertThat(measured.path("answered").asInt() + measured.path("stopped").asInt())
+          .isEqualTo(sent);
+      assertThat(sent + measured.path("unsent").asInt()).isEqualTo(3000);
+      assertThat(page).content().contains("ended early");
+      assertThat(folder.toFile().list())
+          .containsExactlyInAnyOrder("load.json", "load.html", "remarks");
     } finally {
       load.destroyForcibly();
     }

@@ -42,10 +42,9 @@ public final class Engine implements AutoCloseable {
   private final BlockPool pool;
   private final Map<Long, Sequence> all = new LinkedHashMap<>();
   private final List<Sequence> running = new ArrayList<>();
-  private final List<ArrayDeque<Sequence>> waiting = new ArrayList<>();
+  private final WaitingLine waiting;
   private final List<Sequence> computing = new ArrayList<>();
   private final ArrayDeque<Integer> slots = new ArrayDeque<>();
-  private final double[] served = new double[PriorityClass.count()];
   private long orders;
   private long submitted;
   private long steps;
@@ -94,9 +93,7 @@ public final class Engine implements AutoCloseable {
     this.clock = clock;
     this.listener = listener;
     this.pool = new BlockPool(size.blocks());
-    for (int i = 0; i < PriorityClass.count(); i++) {
-      waiting.add(new ArrayDeque<>());
-    }
+    this.waiting = new WaitingLine(rules.order());
     for (int slot = 0; slot < size.mostRequests(); slot++) {
       slots.add(slot);
     }
@@ -109,7 +106,10 @@ public final class Engine implements AutoCloseable {
     submit(new Say.Submit(request, epoch, asked, new int[0], 0, 0));
   }
 
-  /** A request comes, maybe with a part of its answer that the client already has. */
+  /**
+   * A request comes, maybe with a part of its answer that the client already has. That is never all
+   * of it: the last token tells that it is the last.
+   */
   public void submit(Say.Submit submit) {
     long request = submit.request();
     long epoch = submit.epoch();
@@ -128,29 +128,7 @@ public final class Engine implements AutoCloseable {
     if (before != null) {
       drop(before);
     }
-    if (generated.length >= asked.maxTokens() && asked.maxTokens() > 0) {
-      // it died between its last token and its end
-      int last = generated.length - 1;
-      listener.token(
-          Sequence.probable(
-              request, epoch, last, generated[last], Token.Finish.LENGTH, new float[0], -1));
-      all.remove(request);
-      return;
-    }
-    enqueue(sequence);
-  }
-
-  /** One that waited elsewhere, or has a short prompt, may be due before those here. */
-  private void enqueue(Sequence sequence) {
-    ArrayDeque<Sequence> line = waiting.get(sequence.priority().index());
-    var later = new ArrayDeque<Sequence>();
-    while (!line.isEmpty()
-        && line.getLast().generated() == 0
-        && line.getLast().due > sequence.due) {
-      later.addFirst(line.removeLast());
-    }
-    line.addLast(sequence);
-    line.addAll(later);
+    waiting.add(sequence);
   }
 
   private double prefillSeconds(int tokens) {
@@ -169,17 +147,13 @@ public final class Engine implements AutoCloseable {
 
   /** Whether anything can be computed. */
   public boolean hasWork() {
-    return running.stream().anyMatch(each -> !each.held) || queued() > 0;
-  }
-
-  private int queued() {
-    return waiting.stream().mapToInt(ArrayDeque::size).sum();
+    return running.stream().anyMatch(each -> !each.held) || !waiting.isEmpty();
   }
 
   private void drop(Sequence sequence) {
     all.remove(sequence.request, sequence);
     running.remove(sequence);
-    waiting.get(sequence.priority().index()).remove(sequence);
+    waiting.remove(sequence);
     if (computing.contains(sequence)) {
       // its blocks are being written: they are given back at the end of the step
       sequence.dropped = true;
@@ -325,7 +299,7 @@ public final class Engine implements AutoCloseable {
     }
     Token token = of.choose(scores);
     generatedTokens++;
-    served[of.priority().index()]++;
+    waiting.serve(of.priority(), 1);
     if (token.finish() == Token.Finish.NONE) {
       of.add(token.id());
       of.told.add(token);
@@ -415,13 +389,13 @@ public final class Engine implements AutoCloseable {
     giveBack(victim);
     victim.promptTold.clear();
     victim.preempted = true;
-    waiting.get(victim.priority().index()).addFirst(victim);
+    waiting.addFirst(victim);
   }
 
   /** Lets requests in while memory lasts. */
   private void admit() {
-    while (queued() > 0 && !slots.isEmpty()) {
-      Sequence next = head();
+    while (!waiting.isEmpty() && !slots.isEmpty()) {
+      Sequence next = waiting.head();
       List<Integer> shared = shared(next);
       long wakened = shared.stream().filter(block -> pool.uses(block) == 0).count();
       int need = blocksFor(next.size + 1) - shared.size();
@@ -429,7 +403,7 @@ public final class Engine implements AutoCloseable {
       if (left < spare(next)) {
         return;
       }
-      waiting.get(next.priority().index()).remove(next);
+      waiting.remove(next);
       for (int block : shared) {
         pool.share(block);
         next.blocks.add(block);
@@ -443,8 +417,8 @@ public final class Engine implements AutoCloseable {
       next.slot = slots.poll();
       next.relaid = true;
       next.preempted = false;
-      if (queued() > 0) {
-        served[next.priority().index()] += next.size;
+      if (!waiting.isEmpty()) {
+        waiting.serve(next.priority(), next.size);
       }
       running.add(next);
     }
@@ -457,12 +431,6 @@ public final class Engine implements AutoCloseable {
     }
     int growth = of.generated() == 0 ? rules.admission().growth(running.size()) : 0;
     return size.watermark() + growth;
-  }
-
-  private Sequence head() {
-    var counts =
-        new ClassCounts(waiting.get(0).size(), waiting.get(1).size(), waiting.get(2).size());
-    return waiting.get(rules.order().next(counts, served).index()).getFirst();
   }
 
   /** Blocks that hold the beginning of its tokens; at least one token is left to compute. */
@@ -619,7 +587,7 @@ public final class Engine implements AutoCloseable {
     }
     if (slots.isEmpty()) {
       blocks.forEach(pool::release);
-      waiting.get(of.priority().index()).addFirst(of);
+      waiting.addFirst(of);
     } else {
       of.blocks.addAll(blocks);
       of.computed = rest.computed();
@@ -681,23 +649,21 @@ public final class Engine implements AutoCloseable {
   }
 
   private InstanceLoad.Queue queue() {
-    if (queued() == 0) {
+    if (waiting.isEmpty()) {
       return InstanceLoad.Queue.EMPTY;
     }
     int blocks = 0;
     int tokens = 0;
     int preempted = 0;
-    for (ArrayDeque<Sequence> line : waiting) {
-      for (Sequence each : line) {
-        blocks += blocksFor(each.size + 1);
-        tokens += each.size;
-        preempted += each.preempted ? 1 : 0;
-      }
+    for (Sequence each : waiting.all()) {
+      blocks += blocksFor(each.size + 1);
+      tokens += each.size;
+      preempted += each.preempted ? 1 : 0;
     }
-    Sequence head = head();
+    Sequence head = waiting.head();
     int headBlocks = blocksFor(head.size + 1);
     return new InstanceLoad.Queue(
-        new ClassCounts(waiting.get(0).size(), waiting.get(1).size(), waiting.get(2).size()),
+        waiting.counts(),
         blocks,
         tokens,
         headBlocks,
@@ -715,9 +681,7 @@ public final class Engine implements AutoCloseable {
         decoding.add(view(each, each.blocks.size(), true));
       }
     }
-    for (int i = waiting.size() - 1; i >= 0; i--) {
-      waiting.get(i).forEach(each -> queue.add(view(each, blocksFor(each.size + 1), false)));
-    }
+    waiting.all().forEach(each -> queue.add(view(each, blocksFor(each.size + 1), false)));
     return new SourceView(load(moving), decoding, queue);
   }
 
@@ -754,7 +718,7 @@ public final class Engine implements AutoCloseable {
         preemptions,
         stepSeconds,
         running.size(),
-        queued());
+        waiting.size());
   }
 
   @Override

@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keys and values in blocks of equal size, f32, one off-heap region laid out {@code
  * [block][layer][K|V][kvHead][token][headDim]}: a block of all layers lies side by side and is sent
- * as it is. Sequences are lists of blocks. Written by the engine's thread; a full block is written
- * no more, so other threads may read it, and any thread may {@link #prepare} one.
+ * as it is. Sequences are lists of blocks. The thread that computes steps writes the blocks of
+ * sequences, one that reads a connection those set aside for a request that comes. A full block,
+ * and any of a request in no batch, is written no more, so other threads may read it; any thread
+ * may {@link #prepare} one.
  */
 public final class PagedKvStore implements KvStore {
   private final int layers;

@@ -21,6 +21,7 @@ final class Choice {
 
   String finish = "";
 
+  private boolean begun;
   private final StreamingDecoder decoder;
   private final StopText gate;
 
@@ -35,6 +36,13 @@ final class Choice {
     this.stream = stream;
     this.decoder = decoder;
     this.gate = gate;
+  }
+
+  /** Whether what is told of it now is the first of it. */
+  boolean begins() {
+    boolean first = !begun;
+    begun = true;
+    return first;
   }
 
   boolean isOver() {

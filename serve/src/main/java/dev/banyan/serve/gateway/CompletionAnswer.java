@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The JSON of an answer, whole or in the chunks of a stream. */
 record CompletionAnswer(CompletionRequest asked, Logprobs logprobs) {
+  /** The next chunk of a choice. */
   String chunk(Choice choice, Object delta, @Nullable Token token, @Nullable String finish) {
+    boolean begins = choice.begins();
     Map<String, Object> one = new LinkedHashMap<>();
     one.put("index", choice.index);
     one.put(asked.chat() ? "delta" : "text", delta);
@@ -18,15 +20,12 @@ record CompletionAnswer(CompletionRequest asked, Logprobs logprobs) {
     one.put("logprobs", probable ? probabilities(List.of(token), List.of(), -1) : null);
     one.put("finish_reason", finish);
     Map<String, Object> all = envelope(true);
-    if (asked.ids()) {
+    if (asked.ids() && token != null) {
+      one.put("token_ids", List.of(token.id()));
+    }
+    if (asked.ids() && begins) {
       // as vLLM has them: a conversation's prompt beside its first part, others' in their choice
-      if (token != null) {
-        one.put("token_ids", List.of(token.id()));
-      }
-      boolean begins = asked.chat() ? token == null : choice.tokens.size() == 1;
-      if (begins && finish == null) {
-        (asked.chat() ? all : one).put("prompt_token_ids", choice.stream.asked.prompt());
-      }
+      (asked.chat() ? all : one).put("prompt_token_ids", choice.stream.asked.prompt());
     }
     all.put("choices", List.of(one));
     if (asked.usage()) {

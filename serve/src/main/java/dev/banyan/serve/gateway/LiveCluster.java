@@ -16,10 +16,8 @@ import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import dev.banyan.serve.wire.Wire;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -59,49 +57,6 @@ final class LiveCluster implements AutoCloseable {
   /** What happened since the start. */
   record Counts(long requests, long moves, long givenBack, long requeued, long replayed) {}
 
-  private static final class Instance {
-    final Say.Ready ready;
-    final Wire wire;
-    final String address;
-    final Set<Long> lost = new HashSet<>();
-    boolean draining;
-    boolean moving;
-    boolean stalled;
-    final AtomicLong heard;
-
-    /** Requests ever sent to it, and the blocks of those it has not reported yet. */
-    long sent;
-
-    final ArrayDeque<Integer> inFlight = new ArrayDeque<>();
-    int inFlightBlocks;
-    @Nullable InstanceLoad load;
-    EngineFigures figures = new EngineFigures(0, 0, 0, 0, 0, 0.01, 0, 0);
-
-    Instance(Say.Ready ready, Wire wire, String address, AtomicLong heard) {
-      this.heard = heard;
-      this.ready = ready;
-      this.wire = wire;
-      this.address = address;
-    }
-
-    /** Sends a request, which counts until a report that was written after it came. */
-    void send(Say.Submit submit) {
-      int tokens = submit.asked().prompt().length + submit.generated().length;
-      int blocks = (tokens + ready.blockTokens()) / ready.blockTokens();
-      sent++;
-      inFlight.addLast(blocks);
-      inFlightBlocks += blocks;
-      wire.say(submit);
-    }
-
-    void reported(InstanceLoad now) {
-      load = now;
-      while (!inFlight.isEmpty() && sent - inFlight.size() < now.inFlight().dispatched()) {
-        inFlightBlocks -= inFlight.removeFirst();
-      }
-    }
-  }
-
   /** A request on its way, for the page. */
   record ShownRequest(long id, int instance, int tokens, int moves, String priority) {}
 
@@ -109,7 +64,7 @@ final class LiveCluster implements AutoCloseable {
   private final @Nullable DecisionLog log;
   private final Silence silence = new Silence(System.nanoTime());
   private final Ownership ownership = new Ownership();
-  private final Map<Integer, Instance> instances = new TreeMap<>();
+  private final Map<Integer, LiveInstance> instances = new TreeMap<>();
   private final Map<Long, Stream> streams = new HashMap<>();
   private final List<Double> stoppedSeconds = new ArrayList<>();
   private long ids;
@@ -155,7 +110,7 @@ final class LiveCluster implements AutoCloseable {
 
   /** Requests of an instance that went silent go on elsewhere, if any other is up. */
   private synchronized void lookForStalled() {
-    for (Instance each : List.copyOf(instances.values())) {
+    for (LiveInstance each : List.copyOf(instances.values())) {
       boolean others = instances.values().stream().anyMatch(o -> o != each && !o.stalled);
       if (!each.stalled && others && isLost(each)) {
         each.stalled = true;
@@ -165,18 +120,18 @@ final class LiveCluster implements AutoCloseable {
     }
   }
 
-  private boolean isLost(Instance of) {
+  private boolean isLost(LiveInstance of) {
     long heard = of.heard.get();
     return silence.isSuspect(heard) && silence.isLost(heard, ProcessState.of(of.ready.process()));
   }
 
   /** It speaks again: what it lost is no longer its own. */
-  private void wakeUp(Instance of) {
+  private void wakeUp(LiveInstance of) {
     if (of.stalled) {
       of.stalled = false;
       int id = of.ready.instance();
       for (long request : of.lost) {
-        if (ownership.owner(request).filter(owner -> owner.instance() == id).isEmpty()) {
+        if (ownership.mustStop(request, id)) {
           of.wire.say(new Say.Cancel(request));
         }
       }
@@ -199,7 +154,7 @@ final class LiveCluster implements AutoCloseable {
           heard.set(silence.listened()); // before it waits for its turn here
           if (say instanceof Say.Ready it) {
             synchronized (this) {
-              instances.put(id, new Instance(it, wire, address, heard));
+              instances.put(id, new LiveInstance(it, wire, address, heard));
               house();
             }
             ready.complete(it);
@@ -233,7 +188,7 @@ final class LiveCluster implements AutoCloseable {
    */
   synchronized Stream submit(TokenRequest asked) {
     var stream = new Stream(++ids, asked);
-    Instance to = dispatch(stream);
+    LiveInstance to = dispatch(stream);
     streams.put(stream.id, stream);
     long epoch = ownership.begin(stream.id, to.ready.instance()).epoch();
     to.send(new Say.Submit(stream.id, epoch, asked, new int[0], 0, 0));
@@ -271,7 +226,7 @@ final class LiveCluster implements AutoCloseable {
     return new Token(request, 0, 0, 0, Token.Finish.ERROR, Float.NaN, new int[0], new float[0]);
   }
 
-  private Instance dispatch(Stream stream) {
+  private LiveInstance dispatch(Stream stream) {
     List<InstanceLoad> loads = loads();
     if (loads.isEmpty()) {
       throw new NobodyException();
@@ -288,8 +243,8 @@ final class LiveCluster implements AutoCloseable {
     return require(chosen);
   }
 
-  private Instance require(int id) {
-    Instance of = instances.get(id);
+  private LiveInstance require(int id) {
+    LiveInstance of = instances.get(id);
     if (of == null) {
       throw new NobodyException();
     }
@@ -303,38 +258,12 @@ final class LiveCluster implements AutoCloseable {
   private List<InstanceLoad> loads() {
     List<InstanceLoad> loads = new ArrayList<>();
     List<InstanceLoad> suspect = new ArrayList<>();
-    for (Instance each : instances.values()) {
+    for (LiveInstance each : instances.values()) {
       if (!each.stalled) {
-        (silence.isSuspect(each.heard.get()) ? suspect : loads).add(load(each));
+        (silence.isSuspect(each.heard.get()) ? suspect : loads).add(each.load());
       }
     }
     return loads.isEmpty() ? suspect : loads;
-  }
-
-  private static InstanceLoad load(Instance of) {
-    InstanceLoad load = of.load;
-    if (load == null) {
-      var memory =
-          new InstanceLoad.Memory(
-              of.ready.blocks(), of.ready.blocks(), 1, of.ready.blockTokens(), 0);
-      load =
-          new InstanceLoad(
-              of.ready.instance(),
-              memory,
-              new InstanceLoad.Batch(new dev.banyan.serve.policy.ClassCounts(0, 0, 0), 0),
-              InstanceLoad.Queue.EMPTY,
-              new InstanceLoad.InFlight(0, 0, 0),
-              new InstanceLoad.Pace(0.01, 0.01, 0.001, 2e-6),
-              new InstanceLoad.State(false, false, true));
-    }
-    return new InstanceLoad(
-        load.id(),
-        load.memory(),
-        load.batch(),
-        load.queue(),
-        new InstanceLoad.InFlight(of.inFlight.size(), of.inFlightBlocks, of.sent),
-        load.pace(),
-        new InstanceLoad.State(of.draining, of.moving, true));
   }
 
   /**
@@ -346,7 +275,7 @@ final class LiveCluster implements AutoCloseable {
     if (stream == null) {
       return;
     }
-    Instance to = instances.get(preferred);
+    LiveInstance to = instances.get(preferred);
     if (to == null || to.stalled) {
       if (instances.isEmpty()) {
         ownership.end(request);
@@ -375,7 +304,7 @@ final class LiveCluster implements AutoCloseable {
   // ---- what instances say
 
   private synchronized void heard(int id, Wire from, Say say) {
-    Instance speaker = instances.get(id);
+    LiveInstance speaker = instances.get(id);
     if (speaker != null && speaker.wire == from) {
       wakeUp(speaker);
     }
@@ -392,10 +321,9 @@ final class LiveCluster implements AutoCloseable {
         }
       }
       case Say.Load load -> {
-        Instance of = instances.get(id);
+        LiveInstance of = instances.get(id);
         if (of != null) {
-          of.reported(load.load());
-          of.figures = load.figures();
+          of.reported(load);
           reports++;
           pairUp();
         }
@@ -438,21 +366,23 @@ final class LiveCluster implements AutoCloseable {
 
   private void moved(Say.Moved moved) {
     for (int id : new int[] {moved.migration().source(), moved.migration().destination()}) {
-      Instance of = instances.get(id);
+      LiveInstance of = instances.get(id);
       if (of != null) {
         of.moving = false;
       }
     }
-    if (moved.ending().equals("GONE")) {
-      moves++;
-      if (stoppedSeconds.size() < 100_000) {
-        stoppedSeconds.add(moved.stoppedSeconds());
+    switch (moved.ending()) {
+      case GONE -> {
+        moves++;
+        if (stoppedSeconds.size() < 100_000) {
+          stoppedSeconds.add(moved.stoppedSeconds());
+        }
       }
-    } else if (!moved.ending().equals("NOTHING")) {
-      givenBack++;
+      case KEPT, ABORTED -> givenBack++;
+      case NOTHING -> {}
     }
-    Instance source = instances.get(moved.migration().source());
-    if (source != null && source.draining && !moved.ending().equals("NOTHING")) {
+    LiveInstance source = instances.get(moved.migration().source());
+    if (source != null && source.draining && moved.ending() != Say.Ending.NOTHING) {
       pairUp();
     }
   }
@@ -477,11 +407,11 @@ final class LiveCluster implements AutoCloseable {
   }
 
   private void give(int source, int destination, long request) {
-    Instance from = require(source);
-    Instance to = require(destination);
+    LiveInstance from = require(source);
+    LiveInstance to = require(destination);
     from.moving = true;
     to.moving = true;
-    from.wire.say(new Say.Give(request, ++attempts, load(to), to.address));
+    from.wire.say(new Say.Give(request, ++attempts, to.load(), to.address));
   }
 
   /** Moves a request to any other instance; false when there is none or it has ended. */
@@ -491,7 +421,7 @@ final class LiveCluster implements AutoCloseable {
       return false;
     }
     int source = owner.get().instance();
-    for (Instance each : instances.values()) {
+    for (LiveInstance each : instances.values()) {
       if (each.ready.instance() != source && !each.stalled && instances.containsKey(source)) {
         give(source, each.ready.instance(), request);
         return true;
@@ -501,7 +431,7 @@ final class LiveCluster implements AutoCloseable {
   }
 
   private synchronized void gone(int id, Wire wire) {
-    Instance of = instances.get(id);
+    LiveInstance of = instances.get(id);
     if (of == null || of.wire != wire) {
       return;
     }
@@ -538,7 +468,7 @@ final class LiveCluster implements AutoCloseable {
 
   /** An instance takes no new requests and gives its own away; false when it is not up. */
   synchronized boolean drain(int id, boolean now) {
-    Instance of = instances.get(id);
+    LiveInstance of = instances.get(id);
     if (of == null) {
       return false;
     }
@@ -555,7 +485,7 @@ final class LiveCluster implements AutoCloseable {
 
   /** Whether an instance is up and gives its requests away. */
   synchronized boolean drains(int id) {
-    Instance of = instances.get(id);
+    LiveInstance of = instances.get(id);
     return of != null && of.draining;
   }
 
@@ -571,7 +501,7 @@ final class LiveCluster implements AutoCloseable {
 
   /** Ends an instance. */
   synchronized void stop(int id) {
-    Instance of = instances.get(id);
+    LiveInstance of = instances.get(id);
     if (of != null) {
       of.wire.say(new Say.Stop());
     }
@@ -586,7 +516,7 @@ final class LiveCluster implements AutoCloseable {
                     each.ready.process(),
                     !each.stalled,
                     each.draining,
-                    load(each),
+                    each.load(),
                     each.figures))
         .toList();
   }
@@ -639,7 +569,7 @@ final class LiveCluster implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    for (Instance each : List.copyOf(instances.values())) {
+    for (LiveInstance each : List.copyOf(instances.values())) {
       each.wire.say(new Say.Stop());
     }
   }

@@ -2,19 +2,16 @@ package dev.banyan.serve.gateway;
 
 import dev.banyan.core.Seed;
 import dev.banyan.serve.PolicyNames;
-import dev.banyan.serve.process.EngineLauncher;
+import dev.banyan.serve.process.EngineProcesses;
 import dev.banyan.serve.process.EngineSettings;
 import dev.banyan.serve.wire.FaultyLink;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,13 +19,9 @@ import org.jspecify.annotations.Nullable;
  * and hurt at will. Engines are reached through {@link FaultyLink}s when faults are wanted.
  */
 public final class LiveFleet implements AutoCloseable {
-  private static final int START_SECONDS = 120;
-
-  private final EngineSettings each;
-  private final Path folder;
+  private final EngineProcesses engines;
   private final FaultyLink.@Nullable Tampering tampering;
   private final LiveCluster cluster;
-  private final Map<Integer, Process> engines = new ConcurrentHashMap<>();
   private final Map<Integer, FaultyLink> links = new ConcurrentHashMap<>();
 
   /** A request that was asked for, and its tokens as they come. */
@@ -57,26 +50,26 @@ public final class LiveFleet implements AutoCloseable {
   /** What happened since the start. */
   public record Counts(long requests, long moves, long givenUp, long requeued, long replayed) {}
 
-  private LiveFleet(EngineSettings each, Path folder, FaultyLink.@Nullable Tampering tampering) {
-    this.each = each;
-    this.folder = folder;
+  private LiveFleet(EngineSettings each, FaultyLink.@Nullable Tampering tampering)
+      throws IOException {
+    this.engines = EngineProcesses.of(each);
     this.tampering = tampering;
-    this.cluster = new LiveCluster(PolicyNames.policy(each.policy(), 3, true, new Seed(1)));
+    this.cluster = new LiveCluster(PolicyNames.policy(each.duty().policy(), 3, true, new Seed(1)));
   }
 
   /**
    * Starts engines.
    *
    * @param tampering what links do to what goes through them; null for none
-   * @throws IOException when one does not start, with what it said
+   * @throws dev.banyan.core.UserInputException when one does not start, with what it said
    */
   public static LiveFleet start(
       EngineSettings each, int instances, FaultyLink.@Nullable Tampering tampering)
       throws IOException {
-    var fleet = new LiveFleet(each, Files.createTempDirectory("banyan-fleet"), tampering);
+    var fleet = new LiveFleet(each, tampering);
     try {
       for (int id = 0; id < instances; id++) {
-        fleet.launch(id);
+        fleet.engines.start(id);
       }
       for (int id = 0; id < instances; id++) {
         fleet.join(id);
@@ -88,45 +81,14 @@ public final class LiveFleet implements AutoCloseable {
     }
   }
 
-  private Path socket(int id) {
-    return folder.resolve("engine-" + id + ".sock");
-  }
-
-  private void launch(int id) throws IOException {
-    Files.deleteIfExists(socket(id));
-    engines.put(id, EngineLauncher.start(each.as(id, "unix:" + socket(id)), folder));
-  }
-
   private void join(int id) throws IOException {
-    Process engine = engines.get(id);
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-    String address = "unix:" + socket(id);
-    while (engine != null) {
-      try {
-        if (engine.waitFor(Files.exists(socket(id)) ? 1 : 20, TimeUnit.MILLISECONDS)) {
-          throw new IOException(
-              "instance %d ended: %s"
-                  .formatted(id, EngineLauncher.complaint(each.as(id, address), folder)));
-        }
-        if (Files.exists(socket(id))) {
-          if (tampering != null && !links.containsKey(id)) {
-            Path own = folder.resolve("link-" + id + ".sock");
-            links.put(id, FaultyLink.open("unix:" + own, address, id, tampering));
-          }
-          FaultyLink link = links.get(id);
-          var unused = cluster.join(id, link == null ? address : link.address());
-          return;
-        }
-      } catch (IOException e) {
-        // the socket is there a moment before somebody listens at it
-        if (!engine.isAlive() || System.nanoTime() > deadline) {
-          throw e;
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted", e);
-      }
+    String address = engines.await(id);
+    if (tampering != null && !links.containsKey(id)) {
+      String own = "unix:" + engines.folder().resolve("link-" + id + ".sock");
+      links.put(id, FaultyLink.open(own, address, id, tampering));
     }
+    FaultyLink link = links.get(id);
+    var unused = cluster.join(id, link == null ? address : link.address());
   }
 
   /** Asks for an answer. */
@@ -159,27 +121,23 @@ public final class LiveFleet implements AutoCloseable {
   }
 
   /** SIGKILL. */
-  public void kill(int id) throws InterruptedException {
-    Process engine = engines.get(id);
-    if (engine != null) {
-      int unused = engine.destroyForcibly().waitFor();
-    }
+  public void kill(int id) {
+    engines.kill(id);
   }
 
   /** SIGSTOP, or SIGCONT. */
   public void stall(int id, boolean stalled) throws IOException, InterruptedException {
-    Process engine = engines.get(id);
-    if (engine != null) {
+    OptionalLong process = engines.process(id);
+    if (process.isPresent()) {
+      String signal = stalled ? "-STOP" : "-CONT";
       int unused =
-          new ProcessBuilder("kill", stalled ? "-STOP" : "-CONT", Long.toString(engine.pid()))
-              .start()
-              .waitFor();
+          new ProcessBuilder("kill", signal, Long.toString(process.getAsLong())).start().waitFor();
     }
   }
 
   /** Starts an instance that was killed anew. */
   public void restart(int id) throws IOException {
-    launch(id);
+    engines.start(id);
     join(id);
   }
 
@@ -229,22 +187,6 @@ public final class LiveFleet implements AutoCloseable {
   public void close() {
     cluster.close();
     links.values().forEach(FaultyLink::close);
-    for (Process engine : engines.values()) {
-      try {
-        if (!engine.waitFor(1, TimeUnit.SECONDS)) {
-          int unused = engine.destroyForcibly().waitFor();
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        Process unused = engine.destroyForcibly();
-      }
-    }
-    try (var files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      // a temporary folder stays behind, nothing else
-    }
+    engines.close();
   }
 }

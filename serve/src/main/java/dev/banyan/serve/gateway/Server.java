@@ -12,49 +12,39 @@ import dev.banyan.serve.http.Doorkeeper;
 import dev.banyan.serve.http.HttpServer;
 import dev.banyan.serve.http.Listening;
 import dev.banyan.serve.http.Spans;
-import dev.banyan.serve.process.EngineLauncher;
+import dev.banyan.serve.process.EngineProcesses;
 import dev.banyan.serve.process.EngineSettings;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** Engine processes, the cluster they form, and the HTTP server before them. */
 public final class Server implements AutoCloseable {
-  private static final int START_SECONDS = 300;
   private static final int MOST_INSTANCES = 64;
   private static final int POLL_MILLIS = 20;
 
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private final LiveCluster cluster;
-  private final EngineSettings each;
-  private final Path folder;
+  private final EngineProcesses engines;
   private final List<AutoCloseable> files;
-  private final Map<Integer, Process> engines = new ConcurrentSkipListMap<>();
   private final ReentrantLock scaling = new ReentrantLock();
   private @Nullable HttpServer http;
   private volatile boolean stopping;
   private int nextId;
 
-  private Server(LiveCluster cluster, EngineSettings each, Path folder, List<AutoCloseable> files) {
+  private Server(LiveCluster cluster, EngineProcesses engines, List<AutoCloseable> files) {
     this.cluster = cluster;
-    this.each = each;
-    this.folder = folder;
+    this.engines = engines;
     this.files = files;
   }
 
@@ -66,7 +56,8 @@ public final class Server implements AutoCloseable {
    */
   public static Server start(EngineSettings each, int instances, InetSocketAddress at, String name)
       throws IOException {
-    GatewaySettings settings = GatewaySettings.of(Path.of(each.model()), instances, at.getPort());
+    GatewaySettings settings =
+        GatewaySettings.of(Path.of(each.model().folder()), instances, at.getPort());
     return start(each, settings, name);
   }
 
@@ -78,24 +69,23 @@ public final class Server implements AutoCloseable {
    */
   public static Server start(EngineSettings each, GatewaySettings settings, String name)
       throws IOException {
-    Listening listening =
-        Listening.of(settings.host(), settings.port(), settings.keys(), settings.tls());
+    Listening listening = Listening.of(settings.address(), settings.access().keys());
     listening.requireFree();
     List<AutoCloseable> files = new ArrayList<>();
-    DecisionLog log = settings.decisions().map(DecisionLog::create).orElse(null);
+    DecisionLog log = settings.recordings().decisions().map(DecisionLog::create).orElse(null);
     if (log != null) {
       files.add(log);
     }
-    Spans spans = settings.spans().map(Spans::new).orElse(null);
+    Spans spans = settings.recordings().spans().map(Spans::new).orElse(null);
     if (spans != null) {
       files.add(spans);
     }
-    Path folder = Files.createTempDirectory("banyan-serve");
-    var cluster = new LiveCluster(PolicyNames.policy(each.policy(), 3, true, new Seed(1)), log);
-    var server = new Server(cluster, each, folder, files);
+    var cluster =
+        new LiveCluster(PolicyNames.policy(each.duty().policy(), 3, true, new Seed(1)), log);
+    var server = new Server(cluster, EngineProcesses.of(each), files);
     try {
-      Say.Ready ready = server.add(settings.instances());
-      Path model = Path.of(each.model());
+      Say.Ready ready = server.add(settings.served().instances());
+      Path model = Path.of(each.model().folder());
       Set<Integer> stops =
           new LinkedHashSet<>(ModelConfig.read(model.resolve(ModelConfig.FILE)).tokens().eos());
       stops.addAll(Sampling.stopIds(model));
@@ -108,7 +98,7 @@ public final class Server implements AutoCloseable {
               stops,
               ready);
       var api = new OpenAi(cluster, served);
-      var doorkeeper = new Doorkeeper(listening.keys(), spans, settings.mostOpen());
+      var doorkeeper = new Doorkeeper(listening.keys(), spans, settings.access().mostOpen());
       server.http = listening.open(new FrontDoor(api, server, cluster, doorkeeper)::answer);
       return server;
     } catch (IOException | RuntimeException e) {
@@ -123,21 +113,15 @@ public final class Server implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       int id = nextId++;
       ids.add(id);
-      engines.put(id, EngineLauncher.start(each.as(id, address(folder, id)), folder));
+      engines.start(id);
     }
     Say.Ready ready = null;
     try {
       for (int id : ids) {
-        EngineSettings own = each.as(id, address(folder, id));
-        ready = join(cluster, own, java.util.Objects.requireNonNull(engines.get(id)), folder);
+        ready = cluster.join(id, engines.await(id));
       }
     } catch (IOException | RuntimeException e) {
-      for (int id : ids) {
-        Process engine = engines.remove(id);
-        if (engine != null) {
-          Process unused = engine.destroyForcibly();
-        }
-      }
+      ids.forEach(engines::kill);
       throw e;
     }
     if (ready == null) {
@@ -200,6 +184,11 @@ public final class Server implements AutoCloseable {
     return stopping;
   }
 
+  /** Answers that are not wholly written. */
+  public int answering() {
+    return http == null ? 0 : http.answering();
+  }
+
   /**
    * Refuses new requests and waits until the answers of those that run are written. What has not
    * ended in time is told that the server stops.
@@ -218,7 +207,7 @@ public final class Server implements AutoCloseable {
 
   private boolean written(Duration patience) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
-    while (cluster.open() > 0 || (http != null && http.answering() > 0)) {
+    while (cluster.open() > 0 || answering() > 0) {
       if (System.nanoTime() > deadline) {
         return false;
       }
@@ -230,63 +219,14 @@ public final class Server implements AutoCloseable {
   /** What did not come up ends, and nothing of it stays behind. */
   private void abandon(Exception why) {
     cluster.close();
-    engines.values().forEach(Process::destroyForcibly);
+    engines.kill();
+    engines.close();
     try {
-      for (Process engine : engines.values()) {
-        int unused = engine.waitFor();
-      }
-      deleteFolder();
       for (AutoCloseable file : files) {
         file.close();
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } catch (Exception e) {
       why.addSuppressed(e);
-    }
-  }
-
-  private void deleteFolder() throws IOException {
-    try (var all = Files.walk(folder)) {
-      for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
-  }
-
-  private static String address(Path folder, int id) {
-    return "unix:" + folder.resolve("engine-" + id + ".sock");
-  }
-
-  private static Say.Ready join(
-      LiveCluster cluster, EngineSettings own, Process engine, Path folder) throws IOException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-    Path socket = Path.of(own.listen().substring("unix:".length()));
-    try {
-      while (!Files.exists(socket)) {
-        if (engine.waitFor(20, TimeUnit.MILLISECONDS)) {
-          throw new UserInputException(
-              "instance %d ended: %s"
-                  .formatted(own.instance(), EngineLauncher.complaint(own, folder)));
-        }
-        if (System.nanoTime() > deadline) {
-          throw new UserInputException("instance " + own.instance() + " does not start");
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
-    while (true) {
-      try {
-        return cluster.join(own.instance(), own.listen());
-      } catch (ConnectException e) {
-        // the socket is there a moment before somebody listens at it
-        if (System.nanoTime() > deadline || !engine.isAlive()) {
-          throw e;
-        }
-        Thread.onSpinWait();
-      }
     }
   }
 
@@ -297,7 +237,7 @@ public final class Server implements AutoCloseable {
 
   /** Process numbers of the engines, in their order. */
   public List<Long> processes() {
-    return engines.values().stream().filter(Process::isAlive).map(Process::pid).toList();
+    return engines.alive();
   }
 
   /** Moves every running request once to another instance; gives how many were asked to. */
@@ -337,19 +277,7 @@ public final class Server implements AutoCloseable {
       http.close();
     }
     cluster.close();
-    for (Process engine : engines.values()) {
-      try {
-        if (!engine.waitFor(2, TimeUnit.SECONDS)) {
-          int unused = engine.destroyForcibly().waitFor();
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        engine.destroyForcibly();
-      }
-    }
-    if (Files.exists(folder)) {
-      deleteFolder();
-    }
+    engines.close();
     for (AutoCloseable file : files) {
       try {
         file.close();

@@ -26,22 +26,21 @@ public record Listening(InetSocketAddress at, Optional<ApiKeys> keys, ServerSock
    * @throws UserInputException when there is no such host, a file is not as it should be, or others
    *     than this machine could connect without a key
    */
-  public static Listening of(
-      String host, int port, Optional<Path> keys, Optional<GatewaySettings.Tls> tls) {
-    InetSocketAddress at = new InetSocketAddress(host, port);
+  public static Listening of(GatewaySettings.Address address, Optional<Path> keys) {
+    InetSocketAddress at = new InetSocketAddress(address.host(), address.port());
     if (at.isUnresolved()) {
-      throw new UserInputException("there is no host '" + host + "'");
+      throw new UserInputException("there is no host '" + address.host() + "'");
     }
     if (!at.getAddress().isLoopbackAddress() && keys.isEmpty()) {
       throw new UserInputException(
-          host
+          address.host()
               + " can be reached from outside, which needs a file of keys; 'banyan serve key' makes"
               + " its lines");
     }
     return new Listening(
         at,
         keys.map(ApiKeys::read),
-        tls.map(PemTls::sockets).orElseGet(ServerSocketFactory::getDefault));
+        address.tls().map(PemTls::sockets).orElseGet(ServerSocketFactory::getDefault));
   }
 
   /**

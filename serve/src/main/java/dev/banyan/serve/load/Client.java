@@ -55,7 +55,7 @@ public final class Client {
       answer = http.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (SSLException e) {
       throw new UserInputException(
-          "%s speaks no TLS that is trusted here (%s); its certificate must be trusted by the client"
+          "%s speaks no TLS that is trusted here (%s); --cert FILE names its certificate"
               .formatted(target.url(), e.getMessage()),
           e);
     } catch (IOException e) {
@@ -66,7 +66,13 @@ public final class Client {
     }
     if (answer.statusCode() == 401 || answer.statusCode() == 403) {
       throw new UserInputException(
-          "%s refuses the key: %s".formatted(target.url(), message(answer.body())));
+          "%s %s: %s"
+              .formatted(
+                  target.url(),
+                  target.key().isEmpty()
+                      ? "wants a key, which --key KEY gives"
+                      : "refuses the key that --key or BANYAN_KEY gives",
+                  message(answer.body())));
     }
     List<String> models = new ArrayList<>();
     try {
@@ -117,7 +123,7 @@ public final class Client {
     LoadAnswer answer = askFirst(new LoadRequest(0, "hello", 2));
     if (!answer.answered()) {
       String hint =
-          answer.reason().contains("ignore_eos") ? "; let answers end where they end" : "";
+          answer.reason().contains("ignore_eos") ? "; --may-end leaves that field out" : "";
       throw new UserInputException(
           "%s does not answer a first request: %s, %s%s"
               .formatted(target.url(), answer.failure(), answer.reason(), hint));

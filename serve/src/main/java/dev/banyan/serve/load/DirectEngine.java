@@ -1,15 +1,12 @@
 package dev.banyan.serve.load;
 
-import dev.banyan.serve.process.EngineLauncher;
+import dev.banyan.serve.process.EngineProcesses;
 import dev.banyan.serve.process.EngineSettings;
 import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import dev.banyan.serve.wire.Wire;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,10 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /** An engine process that a client asks without a gateway, over the wire that gateways use. */
 public final class DirectEngine implements AutoCloseable {
   private static final int START_SECONDS = 60;
-  private static final int POLL_MILLIS = 10;
 
-  private final Path folder;
-  private final Process process;
+  private final EngineProcesses processes;
   private final Wire wire;
   private final Map<Long, Answer> open = new ConcurrentHashMap<>();
   private final AtomicLong requests = new AtomicLong();
@@ -46,25 +41,22 @@ public final class DirectEngine implements AutoCloseable {
     }
   }
 
-  private DirectEngine(Path folder, Process process, Wire wire) {
-    this.folder = folder;
-    this.process = process;
+  private DirectEngine(EngineProcesses processes, Wire wire) {
+    this.processes = processes;
     this.wire = wire;
   }
 
   /**
    * Starts a process and waits until it says that it is ready.
    *
-   * @throws IOException when it does not start, with what it said
+   * @throws dev.banyan.core.UserInputException when it does not start, with what it said
    */
   public static DirectEngine start(EngineSettings settings) throws IOException {
-    Path folder = Files.createTempDirectory("banyan-engine");
-    Path socket = folder.resolve("engine.sock");
-    EngineSettings own = settings.as(0, "unix:" + socket);
-    Process process = EngineLauncher.start(own, folder);
+    EngineProcesses processes = EngineProcesses.of(settings);
     try {
-      Wire wire = connect(own, process, socket, folder);
-      var engine = new DirectEngine(folder, process, wire);
+      processes.start(0);
+      Wire wire = Wire.connect(processes.await(0), "direct");
+      var engine = new DirectEngine(processes, wire);
       var ready = new CompletableFuture<Say>();
       wire.start(
           say -> {
@@ -79,37 +71,16 @@ public final class DirectEngine implements AutoCloseable {
       wire.say(new Say.Hello(true, 0));
       Say unused = ready.get(START_SECONDS, TimeUnit.SECONDS);
       return engine;
-    } catch (IOException | ExecutionException | TimeoutException e) {
-      String said = EngineLauncher.complaint(own, folder);
-      end(process, folder);
-      throw new IOException("the engine does not start: " + said, e);
+    } catch (ExecutionException | TimeoutException e) {
+      processes.close();
+      throw new IOException("the engine does not answer", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      end(process, folder);
+      processes.close();
       throw new IOException("interrupted", e);
-    }
-  }
-
-  private static Wire connect(EngineSettings own, Process process, Path socket, Path folder)
-      throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-    while (true) {
-      if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
-        throw new IOException(EngineLauncher.complaint(own, folder));
-      }
-      try {
-        if (Files.exists(socket)) {
-          return Wire.connect(own.listen(), "direct");
-        }
-      } catch (IOException e) {
-        // the socket is there a moment before somebody listens at it
-        if (System.nanoTime() > deadline) {
-          throw e;
-        }
-      }
-      if (System.nanoTime() > deadline) {
-        throw new IOException("no socket after %d s".formatted(START_SECONDS));
-      }
+    } catch (IOException | RuntimeException e) {
+      processes.close();
+      throw e;
     }
   }
 
@@ -143,18 +114,9 @@ public final class DirectEngine implements AutoCloseable {
     }
   }
 
-  private static void end(Process process, Path folder) throws IOException {
-    Process unused = process.destroyForcibly();
-    try (var files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
-  }
-
   @Override
   public void close() throws IOException {
     wire.close();
-    end(process, folder);
+    processes.close();
   }
 }

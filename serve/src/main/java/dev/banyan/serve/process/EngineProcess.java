@@ -50,18 +50,19 @@ public final class EngineProcess {
 
   private EngineProcess(EngineSettings settings) {
     this.settings = settings;
-    Policy policy = PolicyNames.policy(settings.policy(), 3, true, new Seed(1));
-    boolean paced = !settings.paced().isEmpty();
-    EngineProfile pace = paced ? EngineProfile.named(settings.paced()) : null;
-    int watermark = pace == null ? Math.max(1, settings.blocks() / 100) : pace.watermarkBlocks();
+    EngineSettings.Model served = settings.model();
+    EngineSettings.Memory memory = settings.memory();
+    Policy policy = PolicyNames.policy(settings.duty().policy(), 3, true, new Seed(1));
+    EngineProfile pace = served.isPaced() ? EngineProfile.named(served.paced()) : null;
+    int watermark = pace == null ? Math.max(1, memory.blocks() / 100) : pace.watermarkBlocks();
     var size =
         new Engine.Size(
             settings.instance(),
-            settings.blocks(),
-            settings.blockTokens(),
+            memory.blocks(),
+            memory.blockTokens(),
             watermark,
-            settings.stepTokens(),
-            settings.mostRequests());
+            settings.batch().tokens(),
+            settings.batch().requests());
     Forward forward;
     int positions;
     int vocabulary;
@@ -70,10 +71,10 @@ public final class EngineProcess {
       positions = Integer.MAX_VALUE;
       vocabulary = 64;
     } else {
-      Libtorch.start(Libtorch.Use.INFERENCE, settings.threads());
-      Opening opening = settings.exact() ? Opening.exact() : Opening.fast();
+      Libtorch.start(Libtorch.Use.INFERENCE, served.threads());
+      Opening opening = served.exact() ? Opening.exact() : Opening.fast();
       ModelForward model =
-          ModelForward.open(Path.of(settings.model()), opening, settings.adapters(), size);
+          ModelForward.open(Path.of(served.folder()), opening, served.adapters(), size);
       forward = model;
       positions = model.maxPositions();
       vocabulary = model.vocabSize();
@@ -95,16 +96,16 @@ public final class EngineProcess {
                 tell(new Say.Prompt(request, tokens));
               }
             });
-    int room = (settings.blocks() - size.watermark()) * settings.blockTokens();
+    int room = (memory.blocks() - watermark) * memory.blockTokens();
     this.ready =
         new Say.Ready(
             settings.instance(),
             ProcessHandle.current().pid(),
-            paced ? settings.paced() : settings.model(),
-            paced ? "paced" : settings.exact() ? "exact" : "fast",
-            List.copyOf(settings.adapters().keySet()),
-            settings.blocks(),
-            settings.blockTokens(),
+            served.isPaced() ? served.paced() : served.folder(),
+            served.isPaced() ? "paced" : served.exact() ? "exact" : "fast",
+            List.copyOf(served.adapters().keySet()),
+            memory.blocks(),
+            memory.blockTokens(),
             engine.blockBytes(),
             Math.min(room, positions),
             vocabulary);
@@ -130,9 +131,7 @@ public final class EngineProcess {
   public static void main(String[] args) throws IOException {
     var settings = Json.read(Path.of(args[0]), EngineSettings.class);
     int code = 0;
-    if (!settings.alone()) {
-      endWith(Long.parseLong(args[1]));
-    }
+    endWith(Long.parseLong(args[1]));
     try {
       new EngineProcess(settings).run();
     } catch (UserInputException e) {
@@ -266,7 +265,7 @@ public final class EngineProcess {
   private void report() {
     long now = System.nanoTime();
     Wire to = gateway;
-    if (to == null || now - reported < settings.reportMillis() * 1_000_000L) {
+    if (to == null || now - reported < settings.duty().reportMillis() * 1_000_000L) {
       return;
     }
     EngineFigures figures = engine.figures();
@@ -351,7 +350,7 @@ public final class EngineProcess {
     if (wire == gateway) {
       gateway = null;
       orphan();
-      stopped |= !settings.alone();
+      stopped = true;
     } else {
       migrations.gone(wire);
     }

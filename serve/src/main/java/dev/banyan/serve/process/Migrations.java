@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Both sides of the moves of one engine: does what the protocol's state machines say, over sockets
- * and on the engine's memory. Used by the engine's thread, except {@link #room}.
+ * and on the engine's memory. Used under the engine's lock, by whichever thread holds it, except
+ * {@link #room}.
  */
 final class Migrations {
   /** A rest of at most so many blocks is sent with the request stopped. */
@@ -188,7 +189,7 @@ final class Migrations {
 
   private void nothing(Say.Give give) {
     var none = new Migration(give.request(), give.attempt(), 0, instance, give.destination().id());
-    gateway.accept(new Say.Moved(none, "NOTHING", 0, 0, 0));
+    gateway.accept(new Say.Moved(none, Say.Ending.NOTHING, 0, 0, 0));
   }
 
   private void begin(Say.Give give, long request, int destination) {
@@ -252,8 +253,17 @@ final class Migrations {
       double stopped = move.stopped == 0 ? 0 : now() - move.stopped;
       gateway.accept(
           new Say.Moved(
-              migration, move.side.state().name(), blocks(request), now() - move.began, stopped));
+              migration, ending(move.side), blocks(request), now() - move.began, stopped));
     }
+  }
+
+  private static Say.Ending ending(SourceSide side) {
+    return switch (side.state()) {
+      case GONE -> Say.Ending.GONE;
+      case KEPT -> Say.Ending.KEPT;
+      case ABORTED -> Say.Ending.ABORTED;
+      default -> throw new IllegalStateException(side.state() + " is no end");
+    };
   }
 
   private void stop(Leaving move) {

@@ -21,7 +21,10 @@ public sealed interface Message {
   /** Destination to source: everything of the stage came and every checksum held, or not. */
   record Copied(Migration migration, int stage, boolean intact) implements Message {}
 
-  /** Source to destination: what the request is beside its KV memory; asks for the commit. */
+  /**
+   * Source to destination: what the request has become since what it is went ahead of its first
+   * blocks; asks for the commit. Blocks of the last stage may still be on their way.
+   */
   record Adopt(Migration migration, RequestState state) implements Message {}
 
   /** Destination to gateway: make me the owner, if {@code migration.epoch} is still current. */

@@ -98,8 +98,9 @@ public final class Ownership {
   }
 
   /**
-   * Whether an instance must stop a request, seen from a token of it that was not accepted: it has
-   * ended, or belongs to another instance. A token of an older epoch from the owner itself is no
+   * Whether an instance must stop a request that it may still compute: it has ended, or belongs to
+   * another instance. A gateway asks when an instance speaks again that was silent; the simulated
+   * one also at each token that was not accepted, where an older epoch from the owner itself is no
    * reason: it was on its way while the owner asked, and the answer with the new epoch still is.
    */
   public boolean mustStop(long request, int instance) {

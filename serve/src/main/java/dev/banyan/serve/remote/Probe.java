@@ -39,13 +39,13 @@ final class Probe {
       if (awaits) {
         return Backend.awaited(id, url);
       }
-      throw new UserInputException("nothing answers at " + url + "; is the server running?", e);
+      throw new UserInputException(
+          "nothing answers at " + url + "; is the server running? --await waits for it", e);
     }
     if (answer.statusCode() == 401 || answer.statusCode() == 403) {
       throw new UserInputException(
-          url
-              + " answers %d: it wants a key, and a file with that of the backends was not given or holds another"
-                  .formatted(answer.statusCode()));
+          "%s answers %d: it wants a key, and --backend-key FILE was not given or holds another"
+              .formatted(url, answer.statusCode()));
     }
     JsonNode listed = json(answer).path("data");
     List<Backend.Model> models = new ArrayList<>();

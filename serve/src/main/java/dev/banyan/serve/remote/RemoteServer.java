@@ -43,9 +43,8 @@ public final class RemoteServer implements AutoCloseable {
    */
   public static RemoteServer start(RemoteSettings settings, Consumer<String> waiting)
       throws IOException {
-    Listening listening =
-        Listening.of(settings.host(), settings.port(), settings.keys(), settings.tls());
-    String key = settings.backendKey().map(RemoteServer::key).orElse("");
+    Listening listening = Listening.of(settings.address(), settings.access().keys());
+    String key = settings.backends().key().map(RemoteServer::key).orElse("");
     BackendHttp line = BackendHttp.open(key);
     List<Backend> all = new ArrayList<>();
     try {
@@ -57,14 +56,14 @@ public final class RemoteServer implements AutoCloseable {
           find(settings, line, all);
         }
       }
-      var backends = new Backends(line, all, settings.model());
+      var backends = new Backends(line, all, settings.backends().model());
       var ready = new CompletableFuture<HttpServer.Handler>();
       // the port first: the file of spans is begun anew, which a taken port is no reason for
       HttpServer http = listening.open(exchange -> ready.join().answer(exchange));
       try {
         Spans spans = settings.spans().map(Spans::new).orElse(null);
         var server = new RemoteServer(backends, http, spans);
-        var doorkeeper = new Doorkeeper(listening.keys(), spans, settings.mostOpen());
+        var doorkeeper = new Doorkeeper(listening.keys(), spans, settings.access().mostOpen());
         boolean passesKeys = listening.keys().isEmpty() && key.isEmpty();
         var api = new RemoteApi(backends, doorkeeper, passesKeys, server::isStopping);
         backends.watch();
@@ -83,8 +82,8 @@ public final class RemoteServer implements AutoCloseable {
 
   private static void find(RemoteSettings settings, BackendHttp line, List<Backend> all) {
     all.clear();
-    for (URI each : settings.backends()) {
-      all.add(Probe.backend(all.size(), each, line, settings.awaits()));
+    for (URI each : settings.backends().urls()) {
+      all.add(Probe.backend(all.size(), each, line, settings.backends().awaits()));
     }
   }
 
@@ -145,6 +144,11 @@ public final class RemoteServer implements AutoCloseable {
   /** Answers that went on elsewhere. */
   public long moved() {
     return backends.moves() + backends.replays();
+  }
+
+  /** Answers that are not wholly written. */
+  public int answering() {
+    return http.answering();
   }
 
   /** Refuses new requests and waits until the answers of those that run are written. */

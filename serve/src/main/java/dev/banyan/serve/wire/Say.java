@@ -60,14 +60,28 @@ public sealed interface Say {
   /** Engine to gateway: a request without keys and values was given up in favour of another. */
   record Given(long request, int destination) implements Say {}
 
+  /** How a move ended. */
+  enum Ending {
+    /** The destination has the request. */
+    GONE,
+
+    /** It stopped at the source, and goes on there. */
+    KEPT,
+
+    /** It never stopped at the source, or ended there. */
+    ABORTED,
+
+    /** There was none: no request was chosen, or it waited and was given away. */
+    NOTHING
+  }
+
   /**
    * Engine to gateway: a move ended.
    *
-   * @param ending GONE, KEPT, ABORTED, or NOTHING when none was chosen
    * @param stoppedSeconds while it was in no batch at the source
    */
   record Moved(
-      Migration migration, String ending, int blocks, double seconds, double stoppedSeconds)
+      Migration migration, Ending ending, int blocks, double seconds, double stoppedSeconds)
       implements Say {}
 
   /** Engine to gateway: how loaded it is. */

@@ -38,4 +38,20 @@ public record TokenRequest(
       throw new IllegalArgumentException("a prompt needs at least one token");
     }
   }
+
+  /** The likeliest tokens, as many as asked for, and nothing besides. */
+  public static TokenRequest greedy(int[] prompt, int tokens) {
+    return new TokenRequest(
+        prompt,
+        Sampling.greedy(),
+        1,
+        tokens,
+        List.of(),
+        Map.of(),
+        -1,
+        false,
+        PriorityClass.NORMAL,
+        "",
+        "");
+  }
 }

@@ -13,6 +13,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,15 +95,24 @@ public final class Wire implements AutoCloseable {
     return new Wire(channel, name);
   }
 
-  /** Listens at {@code unix:PATH} or {@code HOST:PORT}. */
+  /** Listens at {@code unix:PATH} or {@code HOST:PORT}; once the path is there it can be used. */
   public static ServerSocketChannel listen(String address) throws IOException {
     SocketAddress at = address(address);
-    ServerSocketChannel server =
-        at instanceof UnixDomainSocketAddress
-            ? ServerSocketChannel.open(StandardProtocolFamily.UNIX)
-            : ServerSocketChannel.open();
-    server.bind(at);
-    return server;
+    if (!(at instanceof UnixDomainSocketAddress unix)) {
+      return ServerSocketChannel.open().bind(at);
+    }
+    // a socket is there a moment before anybody listens at it: under another name
+    Path path = unix.getPath();
+    Path early = path.resolveSibling(path.getFileName() + ".new");
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      server.bind(UnixDomainSocketAddress.of(early));
+      Path unused = Files.move(early, path);
+      return server;
+    } catch (IOException e) {
+      server.close();
+      throw e;
+    }
   }
 
   private static SocketAddress address(String text) {

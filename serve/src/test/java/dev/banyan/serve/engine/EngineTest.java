@@ -206,18 +206,7 @@ final class EngineTest {
 
   /** A prompt of so many tokens that nothing shares, answered by {@code most}. */
   private static TokenRequest sized(int request, int tokens, int most) {
-    return new TokenRequest(
-        new Random(request).ints(tokens, 0, 50).toArray(),
-        Sampling.greedy(),
-        1,
-        most,
-        List.of(),
-        Map.of(),
-        -1,
-        false,
-        PriorityClass.NORMAL,
-        "",
-        "");
+    return TokenRequest.greedy(new Random(request).ints(tokens, 0, 50).toArray(), most);
   }
 
   /** Prompts take a second per token, memory has place for one request at a time. */

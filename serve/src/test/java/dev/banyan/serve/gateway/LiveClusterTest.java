@@ -2,21 +2,20 @@ package dev.banyan.serve.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.banyan.model.Sampling;
 import dev.banyan.serve.policy.Banyan;
 import dev.banyan.serve.policy.ClassCounts;
 import dev.banyan.serve.policy.InstanceLoad;
-import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.EngineFigures;
 import dev.banyan.serve.wire.Say;
+import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import dev.banyan.serve.wire.Wire;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -25,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The cluster before engines that only say what they are told to say. */
 final class LiveClusterTest {
   private static final int BLOCKS = 100;
+  private static final long PATIENCE_MILLIS = 30_000;
 
   @TempDir private Path folder;
 
@@ -62,8 +62,6 @@ final class LiveClusterTest {
 
     /** Reports an idle engine that has heard of so many requests. */
     void report(long heard) throws InterruptedException {
-      Wire gateway = gateways.take();
-      gateways.add(gateway);
       var load =
           new InstanceLoad(
               id,
@@ -73,7 +71,13 @@ final class LiveClusterTest {
               new InstanceLoad.InFlight(0, 0, heard),
               new InstanceLoad.Pace(0.01, 0.01, 0.001, 2e-6),
               new InstanceLoad.State(false, false, true));
-      gateway.say(new Say.Load(load, new EngineFigures(heard + 1, 0, 0, 0, 0, 0.01, 0, 0)));
+      say(new Say.Load(load, new EngineFigures(heard + 1, 0, 0, 0, 0, 0.01, 0, 0)));
+    }
+
+    void say(Say say) throws InterruptedException {
+      Wire gateway = gateways.take();
+      gateways.add(gateway);
+      gateway.say(say);
     }
 
     @Override
@@ -83,18 +87,7 @@ final class LiveClusterTest {
   }
 
   private static TokenRequest asked() {
-    return new TokenRequest(
-        new int[40],
-        Sampling.greedy(),
-        1,
-        8,
-        List.of(),
-        Map.of(),
-        -1,
-        false,
-        PriorityClass.NORMAL,
-        "",
-        "");
+    return TokenRequest.greedy(new int[40], 8);
   }
 
   private void join(LiveCluster cluster, List<Mute> engines, int count) throws IOException {
@@ -149,6 +142,34 @@ final class LiveClusterTest {
         each.close();
       }
     }
+  }
+
+  /** A client has waited for the first since it asked; all of one step come together. */
+  @Test
+  void ofOneStepFirstTokensAreHandedOnBeforeOthers() throws IOException, InterruptedException {
+    List<Mute> engines = new ArrayList<>();
+    try (var cluster = new LiveCluster(Banyan.STANDARD)) {
+      join(cluster, engines, 1);
+      Stream older = cluster.submit(asked());
+      Stream newer = cluster.submit(asked());
+      engines.getFirst().say(new Say.Tokens(List.of(token(older, 0))));
+      assertThat(older.next(PATIENCE_MILLIS)).isNotNull();
+      List<Token> step = new ArrayList<>();
+      step.add(token(older, 1));
+      step.addAll(Collections.nCopies(100_000, token(older, 7))); // not the next: nobody's
+      step.add(token(newer, 0));
+      engines.getFirst().say(new Say.Tokens(step));
+      assertThat(older.next(PATIENCE_MILLIS)).isNotNull();
+      assertThat(newer.next(0)).isNotNull();
+    } finally {
+      for (Mute each : engines) {
+        each.close();
+      }
+    }
+  }
+
+  private static Token token(Stream of, int number) {
+    return new Token(of.id, 1, number, 9, Token.Finish.NONE, Float.NaN, new int[0], new float[0]);
   }
 
   /**

@@ -2,13 +2,11 @@ package dev.banyan.serve.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.banyan.model.Sampling;
 import dev.banyan.serve.engine.Engine;
 import dev.banyan.serve.engine.Forward;
 import dev.banyan.serve.engine.Guide;
 import dev.banyan.serve.policy.ClassCounts;
 import dev.banyan.serve.policy.InstanceLoad;
-import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.policy.RoundRobin;
 import dev.banyan.serve.protocol.Message;
 import dev.banyan.serve.protocol.Migration;
@@ -24,7 +22,6 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -230,18 +227,7 @@ final class MigrationsTest {
   }
 
   private static TokenRequest asked() {
-    return new TokenRequest(
-        new int[] {1, 2, 3},
-        Sampling.atTemperature(0),
-        1,
-        9,
-        List.of(),
-        Map.of(),
-        -1,
-        false,
-        PriorityClass.NORMAL,
-        "",
-        "");
+    return TokenRequest.greedy(new int[] {1, 2, 3}, 9);
   }
 
   private static InstanceLoad destination() {

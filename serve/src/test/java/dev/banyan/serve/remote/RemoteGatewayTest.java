@@ -378,17 +378,7 @@ final class RemoteGatewayTest {
           .isInstanceOf(UserInputException.class)
           .hasMessageContaining("it wants a key");
       var settings =
-          new RemoteSettings(
-              urls,
-              Optional.of("house"),
-              Optional.of(key),
-              false,
-              "127.0.0.1",
-              0,
-              Optional.empty(),
-              Optional.empty(),
-              Optional.empty(),
-              1);
+          RemoteSettings.of(urls, 0).calling("house").withBackendKey(key).withMostOpen(1);
       try (var gateway = RemoteGateway.open(settings)) {
         String body = "{\"model\":\"house\",\"prompt\":\"a\",\"stream\":true}";
         assertThat(ClientStream.of(post(of(gateway), TEXT, body).body()).texts().getFirst())
@@ -429,17 +419,9 @@ final class RemoteGatewayTest {
 
   private static RemoteSettings settings(
       List<URI> urls, Optional<Path> key, boolean awaits, int port, Path folder) {
-    return new RemoteSettings(
-        urls,
-        Optional.empty(),
-        key,
-        awaits,
-        "127.0.0.1",
-        port,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.of(folder.resolve("spans")),
-        8);
+    RemoteSettings plain = RemoteSettings.of(urls, port).recording(folder.resolve("spans"));
+    RemoteSettings settings = key.map(plain::withBackendKey).orElse(plain);
+    return awaits ? settings.awaiting() : settings;
   }
 
   @Test
@@ -469,17 +451,7 @@ final class RemoteGatewayTest {
         var other = new FakeServer(Kind.VLLM).serving("/models/house");
         var gateway =
             RemoteGateway.open(
-                new RemoteSettings(
-                    List.of(server.url(), other.url()),
-                    Optional.of("house"),
-                    Optional.empty(),
-                    false,
-                    "127.0.0.1",
-                    0,
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    8))) {
+                RemoteSettings.of(List.of(server.url(), other.url()), 0).calling("house"))) {
       assertThat(post(of(gateway), TEXT, "{\"prompt\":\"a\"}").statusCode()).isEqualTo(200);
       var unknown = post(of(gateway), TEXT, body(TEXT, ""));
       assertThat(said(unknown)).isEqualTo("the model 'tiny' is not served here; house is");
@@ -601,17 +573,10 @@ final class RemoteGatewayTest {
         var open = before(server);
         var gateway =
             RemoteGateway.open(
-                new RemoteSettings(
-                    List.of(server.url()),
-                    Optional.empty(),
-                    Optional.empty(),
-                    false,
-                    "0.0.0.0",
-                    0,
-                    Optional.of(keys),
-                    Optional.empty(),
-                    Optional.of(folder.resolve("spans")),
-                    8))) {
+                RemoteSettings.of(List.of(server.url()), 0)
+                    .at("0.0.0.0")
+                    .withKeys(keys)
+                    .recording(folder.resolve("spans")))) {
       assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(401);
       var request =
           HttpRequest.newBuilder(URI.create(of(gateway) + TEXT))
@@ -635,20 +600,7 @@ final class RemoteGatewayTest {
     }
     assertThat(Files.readAllLines(folder.resolve("spans"))).hasSizeBetween(2, 4);
     var settings = RemoteSettings.of(List.of(URI.create("http://127.0.0.1:1")), 0);
-    assertThatThrownBy(
-            () ->
-                RemoteGateway.open(
-                    new RemoteSettings(
-                        settings.backends(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        false,
-                        "0.0.0.0",
-                        0,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        8)))
+    assertThatThrownBy(() -> RemoteGateway.open(settings.at("0.0.0.0")))
         .hasMessageContaining("file of keys");
   }
 
@@ -734,17 +686,8 @@ final class RemoteGatewayTest {
     try (var first = new FakeServer(Kind.VLLM);
         var gateway =
             RemoteGateway.open(
-                new RemoteSettings(
-                    List.of(first.url(), URI.create("http://127.0.0.1:" + later)),
-                    Optional.empty(),
-                    Optional.empty(),
-                    true,
-                    "127.0.0.1",
-                    0,
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    8))) {
+                RemoteSettings.of(List.of(first.url(), URI.create("http://127.0.0.1:" + later)), 0)
+                    .awaiting())) {
       assertThat(gateway.backends().get(1)).endsWith("does not answer yet");
       assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(200);
       try (var second = new FakeServer(Kind.SGLANG, later)) {
