@@ -140,9 +140,9 @@ final class RunningServer implements AutoCloseable {
     return socket;
   }
 
-  /** SIGTERM. */
+  /** SIGTERM; what it says then can still be read. */
   void terminate() {
-    process.destroy();
+    boolean unused = process.toHandle().destroy();
   }
 
   /**
