@@ -145,7 +145,7 @@ final class LlamaSlotsTest {
   }
 
   /** What stands in the way of a slot. */
-  private enum Obstacle {
+  enum Obstacle {
     NO_FOLDER,
     NO_FOLDER_THERE,
     TWO_FOLDERS,
