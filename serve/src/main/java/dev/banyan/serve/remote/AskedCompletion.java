@@ -4,6 +4,7 @@ import dev.banyan.core.Json;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -18,8 +19,6 @@ import tools.jackson.databind.node.ObjectNode;
 @SuppressWarnings("ArrayRecordComponent") // read only here
 record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
   private static final String CHAT = "/v1/chat/completions";
-  private static final byte[] WITH_IDS =
-      "{\"return_token_ids\":true,".getBytes(StandardCharsets.US_ASCII);
 
   /** How many tokens OpenAI and those who follow it give when a completion names no number. */
   private static final int USUAL_MOST = 16;
@@ -142,16 +141,17 @@ record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
     if (!modelThere.equals(model()) && body.has("model")) {
       sent = Json.mapper().writeValueAsBytes(body.deepCopy().put("model", modelThere));
     }
-    if (!streams() || !kind.givesIds(chat()) || body.has("return_token_ids")) {
+    String fields = streams() ? kind.ids(chat()).fields(this) : "";
+    if (fields.isEmpty()) {
       return sent;
     }
     int brace = 0;
     while (sent[brace] != '{') {
       brace++;
     }
-    byte[] all = new byte[sent.length - brace - 1 + WITH_IDS.length];
-    System.arraycopy(WITH_IDS, 0, all, 0, WITH_IDS.length);
-    System.arraycopy(sent, brace + 1, all, WITH_IDS.length, sent.length - brace - 1);
+    byte[] with = ("{" + fields).getBytes(StandardCharsets.US_ASCII);
+    byte[] all = Arrays.copyOf(with, sent.length - brace - 1 + with.length);
+    System.arraycopy(sent, brace + 1, all, with.length, sent.length - brace - 1);
     return all;
   }
 }

@@ -21,6 +21,7 @@ final class Backends implements AutoCloseable {
   private static final int MOST_SILENT = 2;
 
   final BackendHttp line;
+  final LlamaSlots slots;
   private final List<Backend> all; // changed where an awaited one has come
   private final Optional<String> name;
   private final ReentrantLock picking = new ReentrantLock();
@@ -31,9 +32,11 @@ final class Backends implements AutoCloseable {
 
   /**
    * @param name what clients call the model of all of them; empty to leave them their names
+   * @param slots that go with answers
    */
-  Backends(BackendHttp line, List<Backend> all, Optional<String> name) {
+  Backends(BackendHttp line, List<Backend> all, Optional<String> name, LlamaSlots slots) {
     this.line = line;
+    this.slots = slots;
     this.all = new CopyOnWriteArrayList<>(all);
     this.name = name;
   }

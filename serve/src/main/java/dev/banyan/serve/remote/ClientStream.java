@@ -59,7 +59,7 @@ final class ClientStream {
   }
 
   /** Keeps account of a part that is passed on as it is. */
-  void note(JsonNode part) {
+  void note(JsonNode part, IdReader ids) {
     int before = answers.stream().mapToInt(Emitted::tokens).sum();
     if (envelope.isEmpty()) {
       for (String each : List.of("id", "object", "created", "model", "system_fingerprint")) {
@@ -73,7 +73,8 @@ final class ClientStream {
     for (JsonNode choice : part.path("choices")) {
       int index = choice.path("index").asInt(0);
       if (index >= 0 && index < answers.size()) {
-        answers.get(index).take(choice, asked.chat());
+        answers.get(index).prompted(ids.promptTokens(part));
+        answers.get(index).take(choice, ids.ids(part, choice), asked.chat());
       }
     }
     promptTokens = Math.max(promptTokens, part.path("usage").path("prompt_tokens").asInt(0));

@@ -111,8 +111,10 @@ sealed interface Continuation {
     } else {
       return new Impossible("no number of tokens was asked for and the backend tells no most");
     }
-    if (kind.givesIds(false)) {
-      body.put("return_token_ids", true);
+    switch (kind.ids(false)) {
+      case RETURNED -> body.put("return_token_ids", true);
+      case VERBOSE -> body.put("verbose", true);
+      case NONE, PROBABILITIES -> {}
     }
     return new Further(body);
   }
@@ -125,6 +127,13 @@ sealed interface Continuation {
   }
 
   private static Optional<String> bound(AskedCompletion asked, Emitted emitted) {
+    return emitted.isPlain()
+        ? bound(asked)
+        : bound(asked).or(() -> Optional.of("thoughts cannot be taken up in the middle"));
+  }
+
+  /** Why no part of what was asked for can go on elsewhere; empty when it can. */
+  static Optional<String> bound(AskedCompletion asked) {
     JsonNode body = asked.body();
     for (String each : BOUND) {
       if (body.hasNonNull(each)) {
@@ -142,9 +151,7 @@ sealed interface Continuation {
     if (asked.chat() && body.path("logprobs").asBoolean(false)) {
       return Optional.of("probabilities of a conversation cannot be taken up in the middle");
     }
-    return emitted.isPlain()
-        ? Optional.empty()
-        : Optional.of("thoughts cannot be taken up in the middle");
+    return Optional.empty();
   }
 
   /** Sets the prompt; gives its tokens, 0 when they are not counted, -1 when there is no way. */
@@ -184,7 +191,8 @@ sealed interface Continuation {
     return -1;
   }
 
-  private static JsonNode said(AskedCompletion asked, Emitted emitted) {
+  /** The prompt of an answer to a completion, as it was asked for. */
+  static JsonNode said(AskedCompletion asked, Emitted emitted) {
     List<JsonNode> prompts = asked.prompts();
     return prompts.get(Math.min(prompts.size() - 1, emitted.index / asked.choices()));
   }
@@ -194,6 +202,7 @@ sealed interface Continuation {
       return emitted.promptIds();
     }
     JsonNode said = said(asked, emitted);
-    return said.isArray() ? said.valueStream().map(each -> each.asInt(-1)).toList() : List.of();
+    boolean ids = said.isArray() && said.valueStream().allMatch(JsonNode::isIntegralNumber);
+    return ids ? said.valueStream().map(each -> each.asInt(-1)).toList() : List.of();
   }
 }

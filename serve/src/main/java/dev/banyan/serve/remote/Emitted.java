@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
-/** What a client has of one answer: where another backend goes on. */
+/**
+ * What a client has of one answer: where another backend goes on. Ids may have gaps until they are
+ * {@link #fill filled}.
+ */
 final class Emitted {
   final int index;
   private final List<Integer> prompt = new ArrayList<>();
@@ -14,17 +17,32 @@ final class Emitted {
   private int parts;
   private int certainParts;
   private int uncounted;
+  private final List<Gap> gaps = new ArrayList<>();
+  private int promptTokens;
   private boolean lacksIds;
   private boolean structured;
   private boolean thinking;
   private String finish = "";
 
+  /**
+   * Tokens that were counted and not told.
+   *
+   * @param from the first of them
+   * @param to past the token that was told after them, which ends a character they began
+   * @param text of all of these
+   */
+  record Gap(int from, int to, String text) {}
+
   Emitted(int index) {
     this.index = index;
   }
 
-  /** Takes a choice of a part of a stream. */
-  void take(JsonNode choice, boolean chat) {
+  /**
+   * Takes a choice of a part of a stream.
+   *
+   * @param told the ids of its tokens, where its backend tells them
+   */
+  void take(JsonNode choice, JsonNode told, boolean chat) {
     JsonNode delta = choice.path("delta");
     String piece = chat ? delta.path("content").asString("") : choice.path("text").asString("");
     text.append(piece);
@@ -34,9 +52,12 @@ final class Emitted {
             || !delta.path("reasoning_content").asString("").isEmpty();
     thinking = thinks || (thinking && piece.isEmpty());
     prompt(choice.path("prompt_token_ids"));
-    JsonNode told = choice.path("token_ids");
     if (told.isArray()) {
-      told.forEach(each -> ids.add(each.asInt(-1)));
+      int from = ids.size();
+      told.forEach(each -> ids.add(each.asInt(IdReader.UNTOLD)));
+      if (ids.subList(from, ids.size()).contains(IdReader.UNTOLD)) {
+        gaps.add(new Gap(from, ids.size(), piece));
+      }
     } else if (!piece.isEmpty()) {
       lacksIds = true;
     }
@@ -58,9 +79,52 @@ final class Emitted {
     }
   }
 
+  /** Its prompt has so many tokens; what is told first counts. */
+  void prompted(int tokens) {
+    promptTokens = promptTokens == 0 ? tokens : promptTokens;
+  }
+
+  /** Its prompt's ids, which count where they are as many as were counted. */
+  void promptIs(List<Integer> known) {
+    if (known.size() == promptTokens) {
+      prompt.addAll(known);
+    } else {
+      promptTokens = -1;
+    }
+  }
+
+  /** Whether its prompt's tokens were counted, and not told. */
+  boolean lacksPrompt() {
+    return promptTokens > 0 && prompt.isEmpty();
+  }
+
+  /** Whether its prompt has more to it than text, such as pictures: its tokens were others. */
+  boolean isPromptStrange() {
+    return promptTokens < 0;
+  }
+
+  /** Tokens of its prompt and its own, as far as they were counted. */
+  int length() {
+    return Math.max(promptTokens, prompt.size()) + tokens();
+  }
+
+  List<Gap> gaps() {
+    return List.copyOf(gaps);
+  }
+
+  /** The tokens of a gap; with none its ids are not to be known. */
+  void fill(Gap gap, List<Integer> with) {
+    lacksIds |= with.size() != gap.to() - gap.from();
+    for (int i = 0; i < with.size() && !lacksIds; i++) {
+      ids.set(gap.from() + i, with.get(i));
+    }
+    gaps.remove(gap);
+  }
+
   /** Forgets tokens whose text the client does not have. */
   void cut() {
     ids.subList(certain, ids.size()).clear();
+    gaps.removeIf(each -> each.to() > certain);
     parts = certainParts;
   }
 
@@ -88,12 +152,27 @@ final class Emitted {
     return ids;
   }
 
+  /** Ids of what the client has. */
+  List<Integer> certainIds() {
+    return ids.subList(0, certain);
+  }
+
+  /** Its ids are not those of its text. */
+  void forgetIds() {
+    lacksIds = true;
+  }
+
   String text() {
     return text.toString();
   }
 
   /** Whether the ids of all its text are known. */
   boolean hasIds() {
+    return countsIds() && gaps.isEmpty();
+  }
+
+  /** Whether the ids of all its text were told or counted. */
+  boolean countsIds() {
     return !lacksIds && !ids.isEmpty();
   }
 
@@ -113,6 +192,6 @@ final class Emitted {
 
   /** Tokens so far; a part counts as one where ids are not told. */
   int tokens() {
-    return (hasIds() ? ids.size() : parts) + uncounted;
+    return (countsIds() ? ids.size() : parts) + uncounted;
   }
 }

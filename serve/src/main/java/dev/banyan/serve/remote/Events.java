@@ -1,11 +1,14 @@
 package dev.banyan.serve.remote;
 
+import dev.banyan.core.Json;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 
 /** Reads a stream of events (WHATWG HTML, section 9.2) and keeps the bytes of each. */
 final class Events {
@@ -24,7 +27,22 @@ final class Events {
    * @param data what its {@code data} fields say; empty for a comment
    */
   @SuppressWarnings("ArrayRecordComponent") // read only here
-  record Event(byte[] bytes, String data) {}
+  record Event(byte[] bytes, String data) {
+    /** What it says as JSON; an empty object when that is none. */
+    JsonNode part() {
+      try {
+        return Json.mapper().readTree(data);
+      } catch (JacksonException e) {
+        return Json.mapper().createObjectNode();
+      }
+    }
+  }
+
+  /** Whether a part is an error that is the server's, not the request's. */
+  static boolean isFault(JsonNode part) {
+    JsonNode error = part.path("error");
+    return error.isObject() && error.path("code").asInt(500) >= 500;
+  }
 
   /**
    * The next event; empty at the end. What was begun and not ended is no event.

@@ -217,7 +217,8 @@ final class RemoteApi {
             "requests", backends.requests(),
             "moves", backends.moves(),
             "requeued", 0,
-            "replayed", backends.replays()));
+            "replayed", backends.replays(),
+            "slots", backends.slots.moves()));
     all.put("instances", instances);
     all.put("requests", requests);
     return all;
@@ -245,6 +246,11 @@ final class RemoteApi {
         .counter(
             "banyan_moves_total", "Answers that left a drained backend.", all, backends.moves())
         .counter("banyan_replays_total", "Answers that left a lost one.", all, backends.replays())
+        .counter(
+            "banyan_slot_moves_total",
+            "Moves that took the saved slot of a llama.cpp along.",
+            all,
+            backends.slots.moves())
         .text();
   }
 

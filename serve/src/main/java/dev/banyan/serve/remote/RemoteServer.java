@@ -8,7 +8,9 @@ import dev.banyan.serve.http.HttpServer;
 import dev.banyan.serve.http.Listening;
 import dev.banyan.serve.http.Spans;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,11 +58,12 @@ public final class RemoteServer implements AutoCloseable {
           find(settings, line, all);
         }
       }
-      var backends = new Backends(line, all, settings.backends().model());
       var ready = new CompletableFuture<HttpServer.Handler>();
       // the port first: the file of spans is begun anew, which a taken port is no reason for
       HttpServer http = listening.open(exchange -> ready.join().answer(exchange));
       try {
+        var slots = new LlamaSlots(line, host() + "-" + http.port());
+        var backends = new Backends(line, all, settings.backends().model(), slots);
         Spans spans = settings.spans().map(Spans::new).orElse(null);
         var server = new RemoteServer(backends, http, spans);
         var doorkeeper = new Doorkeeper(listening.keys(), spans, settings.access().mostOpen());
@@ -84,6 +87,15 @@ public final class RemoteServer implements AutoCloseable {
     all.clear();
     for (URI each : settings.backends().urls()) {
       all.add(Probe.backend(all.size(), each, line, settings.backends().awaits()));
+    }
+  }
+
+  /** What tells this machine from others before the same backends. */
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "gateway";
     }
   }
 

@@ -24,9 +24,9 @@ final class TokenIds {
     while (at < event.length) {
       byte c = event[at];
       if (c == '"') {
-        int end = stringEnd(event, at);
+        int end = JsonBytes.stringEnd(event, at);
         out.write(event, at, end - at);
-        int value = afterColon(event, end);
+        int value = JsonBytes.afterColon(event, end);
         String name = new String(event, at + 1, Math.max(0, end - at - 2), StandardCharsets.UTF_8);
         at = end;
         if (value < event.length
@@ -45,28 +45,6 @@ final class TokenIds {
       }
     }
     return out.toByteArray();
-  }
-
-  private static int stringEnd(byte[] event, int quote) {
-    int at = quote + 1;
-    while (at < event.length && event[at] != '"') {
-      at += event[at] == '\\' ? 2 : 1;
-    }
-    return Math.min(event.length, at + 1);
-  }
-
-  /** Where the value after a name and its colon begins; {@code end} when there is no colon. */
-  private static int afterColon(byte[] event, int end) {
-    int at = blanks(event, end);
-    return at < event.length && event[at] == ':' ? blanks(event, at + 1) : end;
-  }
-
-  private static int blanks(byte[] event, int from) {
-    int at = from;
-    while (at < event.length && (event[at] == ' ' || event[at] == '\t')) {
-      at++;
-    }
-    return at;
   }
 
   private static int listEnd(byte[] event, int bracket) {

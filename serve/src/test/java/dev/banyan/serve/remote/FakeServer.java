@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,22 +33,31 @@ final class FakeServer implements AutoCloseable {
   private static final int EOS = 200;
   private static final int HALF = 201;
   private static final int OTHER_HALF = 202;
+  private static final int BEGIN = 203;
   private static final int LETTERS = 1000;
 
   final Kind kind;
   final List<ObjectNode> asked = new CopyOnWriteArrayList<>();
   final CompletableFuture<Void> reached = new CompletableFuture<>();
   final CompletableFuture<Void> left = new CompletableFuture<>();
+
+  /** Completed by a test for one that {@link #holdingAfter holds}. */
+  final CompletableFuture<Void> released = new CompletableFuture<>();
+
+  final FakeSlots slots = new FakeSlots();
   private final ServerSocket server;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile int dieAfter = -1;
   private volatile int stopAfter = -1;
+  private volatile int holdAfter = -1;
   private volatile boolean neverAnswers;
   private volatile int padding;
+  private volatile int size;
   private volatile boolean failing;
   private volatile boolean stalled;
   private volatile boolean anonymous;
   private volatile boolean old;
+  private volatile boolean grudging;
   private volatile String metrics = "";
   private volatile String key = "";
   private volatile String model = MODEL;
@@ -71,6 +81,18 @@ final class FakeServer implements AutoCloseable {
   /** It sends so many tokens of a stream and then nothing, until the client goes. */
   FakeServer stoppingAfter(int tokens) {
     stopAfter = tokens;
+    return this;
+  }
+
+  /** It waits when so many tokens of a stream were sent, until it is released. */
+  FakeServer holdingAfter(int tokens) {
+    holdAfter = tokens;
+    return this;
+  }
+
+  /** As llama.cpp with {@code --slot-save-path}. */
+  FakeServer savingTo(Path folder) {
+    slots.savingTo(folder);
     return this;
   }
 
@@ -102,9 +124,17 @@ final class FakeServer implements AutoCloseable {
     return this;
   }
 
-  /** As vLLM before 0.10.2: {@code return_token_ids} is not known. */
+  /** As vLLM before 0.10.2: no field that asks for token ids is known. */
   FakeServer old() {
     old = true;
+    return this;
+  }
+
+  /**
+   * As llama.cpp where what comes next may begin a tool call: a part of each token is held back.
+   */
+  FakeServer grudging() {
+    grudging = true;
     return this;
   }
 
@@ -115,6 +145,12 @@ final class FakeServer implements AutoCloseable {
 
   FakeServer serving(String name) {
     model = name;
+    return this;
+  }
+
+  /** Its model has so many parameters more. */
+  FakeServer larger(int by) {
+    size = by;
     return this;
   }
 
@@ -163,7 +199,7 @@ final class FakeServer implements AutoCloseable {
         text.append('é');
       } else if (id >= LETTERS) {
         text.append((char) (id - LETTERS));
-      } else if (id != EOS) {
+      } else if (id != EOS && id != BEGIN) {
         text.append(" w").append(id);
       }
     }
@@ -269,8 +305,12 @@ final class FakeServer implements AutoCloseable {
           send(
               out,
               kind == Kind.LLAMA_CPP ? 200 : 404,
-              "[{\"id\":0,\"n_ctx\":4096,\"is_processing\":true},"
-                  + "{\"id\":1,\"n_ctx\":4096,\"is_processing\":false}]");
+              Json.mapper().writeValueAsString(slots.list()));
+      case "POST /tokenize" ->
+          send(
+              out,
+              kind == Kind.LLAMA_CPP ? 200 : 404,
+              Json.mapper().writeValueAsString(tokenized(Json.mapper().readTree(body))));
       case "POST /detokenize" -> {
         List<Integer> ids = new ArrayList<>();
         Json.mapper().readTree(body).path("tokens").forEach(each -> ids.add(each.asInt()));
@@ -292,8 +332,33 @@ final class FakeServer implements AutoCloseable {
         asked.add(request);
         complete(request, what.contains("chat"), in, out);
       }
-      default -> send(out, 404, "{\"detail\":\"Not Found\"}");
+      default -> {
+        if (kind == Kind.LLAMA_CPP && what.matches("POST /slots/\\d+[?]action=[a-z]+")) {
+          int id = Integer.parseInt(what.replaceAll("\\D+", ""));
+          String action = what.substring(what.indexOf('=') + 1);
+          FakeSlots.Said said = slots.act(id, action, Json.mapper().readTree(body));
+          send(out, said.status(), Json.mapper().writeValueAsString(said.body()));
+        } else {
+          send(out, 404, "{\"detail\":\"Not Found\"}");
+        }
+      }
     }
+  }
+
+  /** As llama.cpp: {@code add_special} is false, {@code parse_special} true if not said. */
+  private Object tokenized(JsonNode asked) {
+    boolean begins = asked.path("add_special").asBoolean(false);
+    List<Integer> ids = prompts(asked.path("content"), begins).getFirst();
+    if (!asked.path("with_pieces").asBoolean(false)) {
+      return Map.of("tokens", ids);
+    }
+    List<Object> pieces = new ArrayList<>();
+    for (int each : ids) {
+      Object piece =
+          each == HALF ? List.of(0xC3) : each == OTHER_HALF ? List.of(0xA9) : decode(List.of(each));
+      pieces.add(Map.of("id", each, "piece", piece));
+    }
+    return Map.of("tokens", pieces);
   }
 
   private Object models() {
@@ -313,6 +378,9 @@ final class FakeServer implements AutoCloseable {
     if (kind == Kind.VLLM || kind == Kind.SGLANG) {
       one.put("max_model_len", 4096);
     }
+    if (kind == Kind.LLAMA_CPP) {
+      one.put("meta", Map.of("n_params", 1000 + size, "n_ctx_train", 4096));
+    }
     return Map.of("object", "list", "data", List.of(one));
   }
 
@@ -325,18 +393,20 @@ final class FakeServer implements AutoCloseable {
     return prompt.append("<assistant>").toString();
   }
 
-  private static List<List<Integer>> prompts(JsonNode prompt) {
+  private static List<List<Integer>> prompts(JsonNode prompt, boolean begins) {
     List<List<Integer>> all = new ArrayList<>();
+    List<Integer> ids = new ArrayList<>();
     if (prompt.isString()) {
-      all.add(encode(prompt.asString()));
+      ids.addAll(begins ? List.of(BEGIN) : List.of());
+      ids.addAll(encode(prompt.asString()));
+      all.add(ids);
     } else if (prompt.isArray() && prompt.get(0).isNumber()) {
-      List<Integer> ids = new ArrayList<>();
       for (JsonNode each : prompt) {
         ids.addAll(each.isNumber() ? List.of(each.asInt()) : encode(each.asString()));
       }
       all.add(ids);
     } else {
-      prompt.forEach(each -> all.addAll(prompts(each)));
+      prompt.forEach(each -> all.addAll(prompts(each, begins)));
     }
     return all;
   }
@@ -382,8 +452,11 @@ final class FakeServer implements AutoCloseable {
       send(out, 400, "{\"message\":\"return_token_ids is not supported with stream\"}");
       return;
     }
-    List<List<Integer>> prompts =
-        chat ? List.of(encode(conversation(request))) : prompts(request.path("prompt"));
+    JsonNode prompt =
+        chat
+            ? Json.mapper().getNodeFactory().stringNode(conversation(request))
+            : request.path("prompt");
+    List<List<Integer>> prompts = prompts(prompt, kind == Kind.LLAMA_CPP);
     int most = request.path("max_tokens").asInt(chat ? 60 : 16);
     most = request.path("max_completion_tokens").asInt(most);
     most = most < 0 ? 60 : Math.min(most, 60);
@@ -396,10 +469,11 @@ final class FakeServer implements AutoCloseable {
     }
     boolean streams = request.path("stream").asBoolean(false);
     boolean ids =
-        kind.givesIds(chat)
-            && kind != Kind.BANYAN
+        (kind == Kind.VLLM || (kind == Kind.SGLANG && !chat))
             && !old
             && request.path("return_token_ids").asBoolean(false);
+    var llama = FakeLlama.of(model, chat, old, request);
+    boolean ofLlama = kind == Kind.LLAMA_CPP;
     List<String> stops = new ArrayList<>();
     if (request.path("stop").isString()) {
       stops.add(request.path("stop").asString());
@@ -416,32 +490,40 @@ final class FakeServer implements AutoCloseable {
               .getBytes(StandardCharsets.US_ASCII));
       if (chat) {
         for (Answer each : answers) {
-          event(out, role(each, ids));
+          event(out, ofLlama ? llama.role(each.index) : role(each, ids));
         }
       }
     }
-    int told = 0;
-    while (answers.stream().anyMatch(each -> each.finish.isEmpty())) {
+    List<FakeSlots.Slot> taken = new ArrayList<>();
+    try {
       for (Answer each : answers) {
-        if (!each.finish.isEmpty()) {
-          continue;
+        if (ofLlama) {
+          taken.add(slots.enter(each.prompt));
         }
-        if (told == dieAfter) {
-          close();
-          throw new IOException("killed");
-        }
-        if (told == stopAfter) {
-          reached.complete(null);
-          if (in.read() < 0) {
-            left.complete(null);
+      }
+      int told = 0;
+      while (answers.stream().anyMatch(each -> each.finish.isEmpty())) {
+        for (Answer each : answers) {
+          if (!each.finish.isEmpty()) {
+            continue;
           }
-          throw new IOException("gone");
+          pause(told, in);
+          step(each, most, stops);
+          told++;
+          if (streams && !ofLlama) {
+            event(out, part(each, chat, ids, stops));
+          } else if (streams) {
+            String piece = llamaPiece(each, stops);
+            boolean half = each.ids.getLast() == HALF;
+            if (!half && (!chat || !piece.isEmpty())) {
+              event(out, llama.part(token(each, piece)));
+            }
+          }
         }
-        step(each, most, stops);
-        told++;
-        if (streams) {
-          event(out, part(each, chat, ids, stops));
-        }
+      }
+    } finally {
+      for (int i = 0; i < taken.size(); i++) {
+        slots.exit(taken.get(i), answers.get(i).ids);
       }
     }
     int made = answers.stream().mapToInt(Answer::count).sum();
@@ -467,7 +549,15 @@ final class FakeServer implements AutoCloseable {
       send(out, 200, Json.mapper().writeValueAsString(whole) + " ".repeat(padding));
       return;
     }
-    if (request.path("stream_options").path("include_usage").asBoolean(false)) {
+    boolean tellsUsage = request.path("stream_options").path("include_usage").asBoolean(false);
+    if (ofLlama) {
+      for (Answer each : answers) {
+        JsonNode counted = Json.mapper().valueToTree(usage);
+        for (String last : llama.last(token(each, ""), each.finish, counted, tellsUsage)) {
+          event(out, last);
+        }
+      }
+    } else if (tellsUsage) {
       ObjectNode last = envelope(chat, true);
       last.putArray("choices");
       last.set("usage", Json.mapper().valueToTree(usage));
@@ -476,6 +566,30 @@ final class FakeServer implements AutoCloseable {
     event(out, "[DONE]");
     out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     out.flush();
+  }
+
+  /** What a test has asked for at this place. */
+  private void pause(int told, InputStream in) throws IOException {
+    if (told == dieAfter) {
+      close();
+      throw new IOException("killed");
+    }
+    if (told == holdAfter) {
+      reached.complete(null);
+      released.join();
+    }
+    if (told == stopAfter) {
+      reached.complete(null);
+      if (in.read() < 0) {
+        left.complete(null);
+      }
+      throw new IOException("gone");
+    }
+  }
+
+  private static FakeLlama.Token token(Answer answer, String piece) {
+    int id = answer.ids.getLast();
+    return new FakeLlama.Token(answer.index, id, piece, answer.prompt.size(), answer.count());
   }
 
   private static void step(Answer answer, int most, List<String> stops) {
@@ -526,12 +640,8 @@ final class FakeServer implements AutoCloseable {
     ObjectNode all = envelope(true, true);
     ObjectNode choice = all.putArray("choices").addObject().put("index", answer.index);
     ObjectNode delta = choice.putObject("delta").put("role", "assistant");
-    if (kind == Kind.LLAMA_CPP) {
-      delta.putNull("content");
-    } else {
-      delta.put("content", "");
-      choice.putNull("logprobs");
-    }
+    delta.put("content", "");
+    choice.putNull("logprobs");
     choice.putNull("finish_reason");
     if (kind == Kind.VLLM) {
       list(all, "prompt_token_ids", ids, answer.prompt);
@@ -539,10 +649,34 @@ final class FakeServer implements AutoCloseable {
     return Json.mapper().writeValueAsString(all);
   }
 
-  private String part(Answer answer, boolean chat, boolean ids, List<String> stops) {
+  /** Its text since the last part. */
+  private static String piece(Answer answer, List<String> stops) {
     String text = text(answer, stops);
     String piece = text.substring(Math.min(answer.toldText, text.length()));
     answer.toldText = Math.max(answer.toldText, text.length());
+    return piece;
+  }
+
+  /** The same of llama.cpp, which holds all of it back while its end may begin a stop string. */
+  private String llamaPiece(Answer answer, List<String> stops) {
+    String text = text(answer, answer.finish.isEmpty() ? List.of() : stops);
+    if (grudging && answer.finish.isEmpty()) {
+      text = text.substring(0, Math.max(answer.toldText, text.length() - 1));
+    }
+    String piece = text.substring(Math.min(answer.toldText, text.length()));
+    for (String stop : stops) {
+      for (int size = 1; size < stop.length() && answer.finish.isEmpty(); size++) {
+        if (piece.endsWith(stop.substring(0, size))) {
+          return "";
+        }
+      }
+    }
+    answer.toldText = Math.max(answer.toldText, text.length());
+    return piece;
+  }
+
+  private String part(Answer answer, boolean chat, boolean ids, List<String> stops) {
+    String piece = piece(answer, stops);
     ObjectNode all = envelope(chat, true);
     ObjectNode choice = all.putArray("choices").addObject().put("index", answer.index);
     if (chat) {

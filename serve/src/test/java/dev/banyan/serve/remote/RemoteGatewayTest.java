@@ -151,6 +151,9 @@ final class RemoteGatewayTest {
     "LLAMA_CPP, /v1/completions,      ''",
     "LLAMA_CPP, /v1/chat/completions, ''",
     "LLAMA_CPP, /v1/completions,      ',\"prompt\":[7,8,9]'",
+    "LLAMA_CPP, /v1/completions,      ',\"n\":2'",
+    "LLAMA_CPP, /v1/completions,      ',\"prompt\":\"b w3\",\"stop\":\"3 w9\"'",
+    "LLAMA_CPP, /v1/chat/completions, ',\"stop\":\"3 w9\"'",
     "OPENAI,    /v1/completions,      ''",
     "OPENAI,    /v1/completions,      ',\"prompt\":[\"a\",\"b\"],\"n\":2'"
   })
@@ -176,7 +179,7 @@ final class RemoteGatewayTest {
         assertThat(told.finishes()).isEqualTo(whole.finishes());
         assertThat(told.all()).doesNotContain("\"error\"").endsWith("data: [DONE]\n\n");
         assertThat(gateway.moved()).isEqualTo(1);
-        if (kind.givesIds(path.equals(CHAT)) || told.texts().size() == 1) {
+        if (kind.ids(path.equals(CHAT)) != IdSource.NONE || told.texts().size() == 1) {
           assertThat(told.usage()).as("after %d", after).isEqualTo(whole.usage());
         }
       }
