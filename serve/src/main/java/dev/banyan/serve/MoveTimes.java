@@ -287,7 +287,8 @@ public final class MoveTimes {
       throws InterruptedException {
     List<Double> times = new ArrayList<>();
     while (!over.get()) {
-      if (answer.next(NEIGHBOUR_MILLIS) != null) {
+      Token token = answer.next(NEIGHBOUR_MILLIS);
+      if (token != null && token.finish() == Token.Finish.NONE) {
         times.add(System.nanoTime() / 1e9);
       }
     }

@@ -464,21 +464,27 @@ final class GatewayTest {
     invalid[12] = (byte) 0xff;
     assertThat(
             raw(
-                "POST /v1/completions HTTP/1.1\r\nContent-Length: " + invalid.length + "\r\n\r\n",
+                "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                    + invalid.length
+                    + "\r\n\r\n",
                 invalid))
         .startsWith("HTTP/1.1 400");
-    assertThat(raw("POST /v1/completions HTTP/1.1\r\nContent-Length: 104857600\r\n\r\n"))
+    assertThat(
+            raw(
+                "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 104857600\r\n\r\n"))
         .startsWith("HTTP/1.1 413")
         .contains("invalid_request_error");
-    assertThat(raw("GET / HTTP/1.1\r\nX: " + "x".repeat(40_000) + "\r\n\r\n"))
+    assertThat(raw("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + "x".repeat(40_000) + "\r\n\r\n"))
         .startsWith("HTTP/1.1 431");
     assertThat(raw("\u0000\u0001\u0002\r\n\r\n")).startsWith("HTTP/1.1 400");
     assertThat(
             raw(
-                "POST /v1/completions HTTP/1.1\r\nContent-Length: 2\r\n"
+                "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
                     + "Transfer-Encoding: chunked\r\n\r\n{}"))
         .startsWith("HTTP/1.1 400");
-    assertThat(raw("GET /status HTTP/1.1\r\nOrigin: http://elsewhere.example\r\n\r\n"))
+    assertThat(
+            raw(
+                "GET /status HTTP/1.1\r\nHost: localhost\r\nOrigin: http://elsewhere.example\r\n\r\n"))
         .startsWith("HTTP/1.1 403");
     assertThat(status().path("instances")).hasSize(2);
   }
@@ -507,7 +513,7 @@ final class GatewayTest {
       socket
           .getOutputStream()
           .write(
-              "POST /v1/completions HTTP/1.1\r\nContent-Length: %d\r\n\r\n"
+              "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
                   .formatted(body.length)
                   .getBytes(StandardCharsets.UTF_8));
       socket.getOutputStream().write(body);

@@ -132,7 +132,7 @@ final class RunningServer implements AutoCloseable {
     socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     String head =
-        "POST %s HTTP/1.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
             .formatted(path, bytes.length);
     OutputStream to = socket.getOutputStream();
     to.write(head.getBytes(StandardCharsets.US_ASCII));

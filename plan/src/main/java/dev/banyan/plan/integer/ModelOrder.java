@@ -67,6 +67,9 @@ final class ModelOrder {
     for (int s = 0; s < dag.m; s++) {
       count += Math.max(0, lastLive[s] - earliest[dag.creator[s]]);
     }
+    for (int p = 0; p < dag.n; p++) {
+      count += isAwaited(p) ? latest[p] - earliest[p] + 1 : 0;
+    }
     return count;
   }
 
@@ -189,6 +192,16 @@ final class ModelOrder {
         }
       }
     }
+  }
+
+  /** Whether an operator waits for another one without reading what it made. */
+  private boolean isAwaited(int p) {
+    for (int k = dag.succStart[p]; k < dag.succStart[p + 1]; k++) {
+      if (!reads(dag.succ[k], p)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether an operator uses a storage that another one made. */

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * of the second: it sleeps so much less.
  */
 public final class PacedForward implements Forward {
-  private static final int VOCABULARY = 64;
+  /** Tokens it may answer with; a prompt may have any. */
+  public static final int VOCABULARY = 64;
 
   /** What passes between two steps of a busy engine at most; after more it was idle. */
   private static final long BETWEEN_NANOS = 2_000_000;

@@ -203,6 +203,7 @@ final class LiveCluster implements AutoCloseable {
             owner -> {
               ownership.end(stream.id);
               streams.remove(stream.id);
+              stream.put(error(stream.id)); // whoever waits for its next token waits no longer
               // it may be on its way, so all are told
               instances.values().forEach(each -> each.wire.say(new Say.Cancel(stream.id)));
             });
@@ -211,10 +212,7 @@ final class LiveCluster implements AutoCloseable {
   /** Ends every request with an error, since the server ends. */
   synchronized void endAll() {
     ending = true;
-    for (Stream each : List.copyOf(streams.values())) {
-      cancel(each);
-      each.put(error(each.id));
-    }
+    List.copyOf(streams.values()).forEach(this::cancel);
   }
 
   /** Whether requests were ended since the server ends. */
@@ -483,12 +481,6 @@ final class LiveCluster implements AutoCloseable {
     return List.copyOf(streams.keySet());
   }
 
-  /** Whether an instance is up and gives its requests away. */
-  synchronized boolean drains(int id) {
-    LiveInstance of = instances.get(id);
-    return of != null && of.draining;
-  }
-
   /** The instance that owns a request; -1 when it has ended. */
   synchronized int ownerOf(long request) {
     return ownership.owner(request).map(Ownership.Owner::instance).orElse(-1);
@@ -499,12 +491,20 @@ final class LiveCluster implements AutoCloseable {
     return ownership.all().values().stream().filter(owner -> owner.instance() == id).count();
   }
 
-  /** Ends an instance. */
-  synchronized void stop(int id) {
+  /**
+   * Ends an instance that is drained and has nothing left; false while it has. One that somebody
+   * wanted back meanwhile stays, which is true as well.
+   */
+  synchronized boolean stopWhenEmpty(int id) {
     LiveInstance of = instances.get(id);
-    if (of != null) {
-      of.wire.say(new Say.Stop());
+    if (of == null || !of.draining) {
+      return true;
     }
+    if (owned(id) > 0) {
+      return false;
+    }
+    of.wire.say(new Say.Stop());
+    return true;
   }
 
   synchronized List<Shown> shown() {

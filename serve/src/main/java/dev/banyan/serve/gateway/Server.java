@@ -110,13 +110,13 @@ public final class Server implements AutoCloseable {
   /** Starts engines and waits until they can be used; gives what the last one says it is. */
   private Say.Ready add(int count) throws IOException {
     List<Integer> ids = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      int id = nextId++;
-      ids.add(id);
-      engines.start(id);
-    }
     Say.Ready ready = null;
     try {
+      for (int i = 0; i < count; i++) {
+        int id = nextId++;
+        ids.add(id);
+        engines.start(id);
+      }
       for (int id : ids) {
         ready = cluster.join(id, engines.await(id));
       }
@@ -158,11 +158,8 @@ public final class Server implements AutoCloseable {
 
   private void stopWhenEmpty(int id) {
     try {
-      while (cluster.drains(id) && cluster.owned(id) > 0) {
+      while (!cluster.stopWhenEmpty(id)) {
         Thread.sleep(POLL_MILLIS);
-      }
-      if (cluster.drains(id)) { // not when somebody wanted it back meanwhile
-        cluster.stop(id);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -195,12 +192,22 @@ public final class Server implements AutoCloseable {
    */
   public void finish(Duration patience) {
     stopping = true;
+    boolean all = false;
+    boolean hurried = false;
     try {
-      if (!written(patience)) {
-        cluster.endAll();
-        boolean unused = written(LAST_WORDS);
-      }
+      all = written(patience);
     } catch (InterruptedException e) {
+      hurried = true;
+    }
+    if (!all) {
+      cluster.endAll();
+      try {
+        boolean unused = written(LAST_WORDS);
+      } catch (InterruptedException e) {
+        hurried = true;
+      }
+    }
+    if (hurried) {
       Thread.currentThread().interrupt();
     }
   }

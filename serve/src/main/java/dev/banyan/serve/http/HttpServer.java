@@ -1,5 +1,6 @@
 package dev.banyan.serve.http;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
@@ -7,17 +8,17 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import javax.net.ServerSocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP/1.1 (RFC 9112) on virtual threads, one per connection. While a request is answered another
@@ -27,15 +28,23 @@ import javax.net.ServerSocketFactory;
  * it writes, so a request that waits in a queue would keep its place and its memory.
  */
 public final class HttpServer implements AutoCloseable {
-  private static final String HEAD_END = "\r\n\r\n";
-  private static final int MOST_HEAD_BYTES = 32 * 1024;
-  private static final int HEAD_MILLIS = 10_000;
   private static final int IDLE_MILLIS = 75_000;
-  private static final int BODY_MILLIS = 30_000;
   private static final int LINGER_MILLIS = 5_000;
+
+  /** How often it is looked whether a client that sent its next request already is still there. */
+  private static final int LOOK_MILLIS = 20;
+
+  private static final String CLOSE = "Connection: close\r\n";
+  private static final String STREAM =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n";
+  private static final long PAUSE_NANOS = 5_000_000;
+
+  /** Of the heap, for the bodies of all requests together. */
+  private static final int BODIES_SHARE = 8;
 
   private final ServerSocket server;
   private final int mostBodyBytes;
+  private final BodyRoom bodies = new BodyRoom(Runtime.getRuntime().maxMemory() / BODIES_SHARE);
   private final Semaphore connections;
   private final AtomicInteger answering = new AtomicInteger();
   private final Handler handler;
@@ -100,12 +109,13 @@ public final class HttpServer implements AutoCloseable {
       try {
         var connection = new Connection(server.accept());
         if (connections.tryAcquire()) {
-          Thread.ofVirtual().start(connection::begin);
+          connection.begin();
         } else {
           connection.socket.close();
         }
-      } catch (IOException e) {
-        // closed, or one connection that failed before it began
+      } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        // closed, one connection that failed before it began, or nothing left for another one now
+        LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
   }
@@ -122,10 +132,22 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private void begin() {
+      boolean begun = false;
+      try {
+        Thread.ofVirtual().start(this::first);
+        begun = true;
+      } finally {
+        if (!begun) {
+          close();
+        }
+      }
+    }
+
+    private void first() {
       int first = -1;
       try {
         socket.setTcpNoDelay(true);
-        first = in.await(IDLE_MILLIS);
+        first = in.first(IDLE_MILLIS);
       } catch (IOException e) {
         // the client went away before it asked
       }
@@ -173,22 +195,25 @@ public final class HttpServer implements AutoCloseable {
 
     /** Whether the connection can be used for another request. */
     private boolean answered(Exchange exchange, int first) throws IOException {
-      try {
-        exchange.read(first, mostBodyBytes);
-      } catch (BadRequestException e) {
-        exchange.send(e.status, "application/json", OpenAiError.of(e.status, e.getMessage()));
-        hangUp();
-        return false;
-      } catch (SocketTimeoutException e) {
-        exchange.send(408, "application/json", OpenAiError.of(408, "the request came too slowly"));
-        return false;
-      }
-      answering.incrementAndGet();
-      try {
-        handler.answer(exchange);
-        exchange.finish();
-      } finally {
-        answering.decrementAndGet();
+      try (BodyRoom.Share room = bodies.share()) {
+        try {
+          exchange.read(first, mostBodyBytes, room);
+        } catch (BadRequestException e) {
+          exchange.refuse(e.status, e.getMessage());
+          hangUp();
+          return false;
+        } catch (SocketTimeoutException e) {
+          exchange.refuse(408, "the request came too slowly");
+          return false;
+        }
+        answering.incrementAndGet();
+        try {
+          handler.answer(exchange);
+          exchange.finish();
+        } finally {
+          answering.decrementAndGet();
+          exchange.forget();
+        }
       }
       exchange.watch();
       return exchange.keepsOpen();
@@ -212,13 +237,12 @@ public final class HttpServer implements AutoCloseable {
     private final CompletableFuture<Boolean> over = new CompletableFuture<>();
     private final CountDownLatch heardNext = new CountDownLatch(1);
     private final AtomicBoolean watched = new AtomicBoolean();
-    private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    private String method = "";
-    private String path = "";
+    private @Nullable Request request;
     private String allowed = "";
     private byte[] body = {};
     private boolean chunked;
     private boolean answered;
+    private boolean ends;
     private volatile Runnable onGone = () -> {};
     private volatile boolean gone;
     private final Trip trip = new Trip();
@@ -232,96 +256,23 @@ public final class HttpServer implements AutoCloseable {
       this.out = socket.getOutputStream();
     }
 
-    private void read(int first, int mostBodyBytes) throws IOException {
-      long deadline = System.nanoTime() + HEAD_MILLIS * 1_000_000L;
-      var head = new StringBuilder();
-      int matched = 0;
-      for (int c = first; ; c = in.read(deadline)) {
-        head.append((char) c);
-        matched = c == HEAD_END.charAt(matched) ? matched + 1 : c == '\r' ? 1 : 0;
-        if (matched == HEAD_END.length()) {
-          break;
-        }
-        if (head.length() > MOST_HEAD_BYTES) {
-          throw new BadRequestException(431, "the request's headers are too large");
-        }
-      }
-      String[] lines = head.toString().split("\r\n");
-      String[] words = lines[0].strip().split(" ");
-      if (words.length != 3 || !words[2].startsWith("HTTP/1.")) {
-        throw new BadRequestException(400, "this is no HTTP/1.1 request");
-      }
-      method = words[0];
-      path = words[1];
-      for (int i = 1; i < lines.length; i++) {
-        int colon = lines[i].indexOf(':');
-        if (colon <= 0) {
-          throw new BadRequestException(400, "a header has no name");
-        }
-        headers.put(lines[i].substring(0, colon), lines[i].substring(colon + 1).strip());
-      }
-      readBody(mostBodyBytes);
+    /** Answers a request that could not be read to its end, after which none can follow. */
+    private void refuse(int status, @Nullable String why) throws IOException {
+      ends = true;
+      send(status, "application/json", OpenAiError.of(status, why));
     }
 
-    private void readBody(int most) throws IOException {
-      long deadline = System.nanoTime() + BODY_MILLIS * 1_000_000L;
-      String length = header("Content-Length");
-      boolean chunks = header("Transfer-Encoding").toLowerCase(Locale.ROOT).contains("chunked");
-      if (chunks && !length.isEmpty()) {
-        throw new BadRequestException(
-            400, "Content-Length and Transfer-Encoding exclude each other");
-      }
-      int bytes = chunks ? 0 : size(length.isEmpty() ? "0" : length, 10, most);
-      if (header("Expect").equalsIgnoreCase("100-continue")) {
-        out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-        out.flush();
-      }
-      if (!chunks) {
-        body = in.read(bytes, deadline);
-        return;
-      }
-      var all = new java.io.ByteArrayOutputStream();
-      while (true) {
-        int size = size(line(deadline).split(";")[0].strip(), 16, most - all.size());
-        all.write(in.read(size, deadline));
-        String end = line(deadline);
-        if (size == 0) {
-          while (!end.isEmpty()) {
-            end = line(deadline);
-          }
-          body = all.toByteArray();
-          return;
-        }
+    /** What was asked is not needed while the connection waits for another request. */
+    private void forget() {
+      body = new byte[0];
+      synchronized (over) {
+        onGone = () -> {};
       }
     }
 
-    private static int size(String text, int radix, int most) throws BadRequestException {
-      long size;
-      try {
-        size = Long.parseLong(text, radix);
-      } catch (NumberFormatException e) {
-        throw new BadRequestException(400, "the length of the body is no number");
-      }
-      if (size < 0) {
-        throw new BadRequestException(400, "the length of the body is negative");
-      }
-      if (size > most) {
-        throw new BadRequestException(413, "the body is too large");
-      }
-      return (int) size;
-    }
-
-    private String line(long deadline) throws IOException {
-      var line = new StringBuilder();
-      int c = in.read(deadline);
-      while (c != '\n') {
-        line.append((char) c);
-        if (line.length() > 8192) {
-          throw new BadRequestException(400, "a line of the body's frame is too long");
-        }
-        c = in.read(deadline);
-      }
-      return line.toString().strip();
+    private void read(int first, int mostBodyBytes, BodyRoom.Share room) throws IOException {
+      request = Request.head(in, first);
+      body = request.body(in, mostBodyBytes, room, out);
     }
 
     /**
@@ -334,19 +285,44 @@ public final class HttpServer implements AutoCloseable {
       Thread.ofVirtual()
           .start(
               () -> {
-                int c;
-                try {
-                  c = in.await(0);
-                } catch (IOException e) {
-                  c = -1;
-                }
-                if (c < 0) {
-                  gone = true;
-                  onGone.run();
-                }
+                int c = heard();
                 heardNext.countDown();
                 next.accept(over.join() ? c : -1);
               });
+    }
+
+    /**
+     * The next request's first byte; -1 when the client is gone. While the answer is in the making
+     * a client may go though it sent its next request already.
+     */
+    private int heard() {
+      int c;
+      boolean stays;
+      try {
+        c = in.first(0);
+        stays = c >= 0;
+        while (stays && !over.isDone()) {
+          stays = in.goesOn(LOOK_MILLIS);
+        }
+      } catch (IOException e) {
+        c = -1;
+        stays = false;
+      }
+      if (!stays && !over.isDone()) {
+        leave();
+        return -1;
+      }
+      return c;
+    }
+
+    private void leave() {
+      Runnable what;
+      synchronized (over) {
+        gone = true;
+        what = onGone;
+        onGone = () -> {};
+      }
+      what.run();
     }
 
     /** Whether something came in time. */
@@ -361,10 +337,15 @@ public final class HttpServer implements AutoCloseable {
 
     /** Runs once when the client goes away before it is answered. */
     public void onGone(Runnable what) {
-      onGone = what;
-      watch();
-      if (gone) {
+      boolean already;
+      synchronized (over) {
+        already = gone;
+        onGone = already ? onGone : what;
+      }
+      if (already) {
         what.run();
+      } else {
+        watch();
       }
     }
 
@@ -378,12 +359,13 @@ public final class HttpServer implements AutoCloseable {
     }
 
     public String method() {
-      return method;
+      return request == null ? "" : request.method;
     }
 
     public String path() {
-      int query = path.indexOf('?');
-      return query < 0 ? path : path.substring(0, query);
+      String target = request == null ? "" : request.target;
+      int query = target.indexOf('?');
+      return query < 0 ? target : target.substring(0, query);
     }
 
     public byte[] body() {
@@ -392,11 +374,11 @@ public final class HttpServer implements AutoCloseable {
 
     /** A header's value; empty without it. */
     public String header(String name) {
-      return headers.getOrDefault(name, "");
+      return request == null ? "" : request.header(name);
     }
 
     private boolean keepsOpen() {
-      return !gone && !header("Connection").equalsIgnoreCase("close");
+      return !gone && !ends && request != null && request.keepsOpen();
     }
 
     /** Methods that its path takes, for an answer with status 405. */
@@ -405,12 +387,14 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private String extraHeaders(int status, long retrySeconds) {
-      return switch (status) {
-        case 401 -> "WWW-Authenticate: Bearer\r\n";
-        case 405 -> "Allow: %s\r\n".formatted(allowed);
-        case 429, 503 -> "Retry-After: %d\r\n".formatted(retrySeconds);
-        default -> "";
-      };
+      String end = keepsOpen() ? "" : CLOSE;
+      return end
+          + switch (status) {
+            case 401 -> "WWW-Authenticate: Bearer\r\n";
+            case 405 -> "Allow: %s\r\n".formatted(allowed);
+            case 429, 503 -> "Retry-After: %d\r\n".formatted(retrySeconds);
+            default -> "";
+          };
     }
 
     public void send(int status, String type, String text) throws IOException {
@@ -434,8 +418,9 @@ public final class HttpServer implements AutoCloseable {
                   bytes.length,
                   extraHeaders(status, retrySeconds));
       byte[] start = head.getBytes(StandardCharsets.US_ASCII);
-      byte[] all = java.util.Arrays.copyOf(start, start.length + bytes.length);
-      System.arraycopy(bytes, 0, all, start.length, bytes.length);
+      int length = method().equals("HEAD") ? 0 : bytes.length; // of the body only, RFC 9110, 9.3.2
+      byte[] all = Arrays.copyOf(start, start.length + length);
+      System.arraycopy(bytes, 0, all, start.length, length);
       out.write(all);
       out.flush();
     }
@@ -447,25 +432,24 @@ public final class HttpServer implements AutoCloseable {
 
     /** A part of a stream of events as it is, sent at once. */
     public void event(byte[] bytes) throws IOException {
-      var part = new java.io.ByteArrayOutputStream();
+      boolean plain = request != null && request.isOld; // whose end is the connection's
+      var part = new ByteArrayOutputStream();
       if (!chunked) {
         chunked = true;
         answered = true;
+        String frame = plain ? "" : "Transfer-Encoding: chunked\r\n";
         part.writeBytes(
-            String.join(
-                    "\r\n",
-                    "HTTP/1.1 200 OK",
-                    "Content-Type: text/event-stream",
-                    "Cache-Control: no-cache",
-                    "Transfer-Encoding: chunked",
-                    "",
-                    "")
+            (STREAM + frame + (keepsOpen() ? "" : CLOSE) + "\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
       }
-      part.writeBytes(
-          (Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
-      part.writeBytes(bytes);
-      part.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+      if (plain) {
+        part.writeBytes(bytes);
+      } else {
+        part.writeBytes(
+            (Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        part.writeBytes(bytes);
+        part.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+      }
       out.write(part.toByteArray());
       out.flush();
     }
@@ -476,8 +460,10 @@ public final class HttpServer implements AutoCloseable {
 
     private void finish() throws IOException {
       if (chunked) {
-        out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-        out.flush();
+        if (request == null || !request.isOld) {
+          out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+          out.flush();
+        }
       } else if (!answered) {
         send(500, "application/json", OpenAiError.of(500, "the server could not answer"));
       }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What comes over a connection, with a deadline for all of a request instead of a time-out for each
@@ -24,15 +26,24 @@ final class Incoming {
     this.in = socket.getInputStream();
   }
 
-  /** The next byte, however long it takes; -1 at the end. */
-  int await(int millis) throws IOException {
-    if (next == end) {
-      socket.setSoTimeout(millis);
-      if (!filled()) {
-        return -1;
+  /**
+   * The first byte of a request; -1 at the end. Line ends before it are none, since some clients
+   * end a body with one (RFC 9112, section 2.2).
+   *
+   * @param millis for each read; 0 for ever
+   */
+  int first(int millis) throws IOException {
+    int c;
+    do {
+      if (next == end) {
+        socket.setSoTimeout(millis);
+        if (!filled()) {
+          return -1;
+        }
       }
-    }
-    return buffer[next++] & 0xff;
+      c = buffer[next++] & 0xff;
+    } while (c == '\r' || c == '\n');
+    return c;
   }
 
   /**
@@ -48,20 +59,50 @@ final class Incoming {
     return buffer[next++] & 0xff;
   }
 
-  /** The next bytes, all of them. */
-  byte[] read(int count, long deadline) throws IOException {
-    byte[] all = new byte[count];
+  /** The next bytes, all of them; their memory grows with what comes. */
+  byte[] read(int count, BodyRoom.Share room, long deadline) throws IOException {
+    byte[] all = {};
     int at = 0;
     while (at < count) {
       if (next == end) {
         fill(deadline);
       }
-      int some = Math.min(count - at, end - next);
+      if (at == all.length) {
+        int more = Math.min(count - at, Math.max(BUFFER_BYTES, at));
+        room.take(more);
+        all = Arrays.copyOf(all, at + more);
+      }
+      int some = Math.min(all.length - at, end - next);
       System.arraycopy(buffer, next, all, at, some);
       next += some;
       at += some;
     }
     return all;
+  }
+
+  /**
+   * Looks for the end behind what came and was not read yet, for some time.
+   *
+   * @return false when there is nothing more to come
+   */
+  boolean goesOn(int millis) throws IOException {
+    if (next > 0) {
+      System.arraycopy(buffer, next, buffer, 0, end - next);
+      end -= next;
+      next = 0;
+    }
+    if (end == buffer.length) {
+      LockSupport.parkNanos(millis * NANOS_PER_MILLI); // it is told when some of it was read
+      return true;
+    }
+    socket.setSoTimeout(millis);
+    try {
+      int count = in.read(buffer, end, buffer.length - end);
+      end += Math.max(0, count);
+      return count >= 0;
+    } catch (SocketTimeoutException e) {
+      return true;
+    }
   }
 
   private void fill(long deadline) throws IOException {

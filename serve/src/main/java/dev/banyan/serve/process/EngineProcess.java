@@ -17,9 +17,11 @@ import dev.banyan.serve.wire.Say;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.Wire;
 import dev.banyan.tensor.Libtorch;
+import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +71,7 @@ public final class EngineProcess {
     if (pace != null) {
       forward = new PacedForward(pace, 4096);
       positions = Integer.MAX_VALUE;
-      vocabulary = 64;
+      vocabulary = vocabulary(served.folder());
     } else {
       Libtorch.start(Libtorch.Use.INFERENCE, served.threads());
       Opening opening = served.exact() ? Opening.exact() : Opening.fast();
@@ -111,6 +113,15 @@ public final class EngineProcess {
             vocabulary);
     this.migrations =
         new Migrations(settings.instance(), engine, policy, this::tell, this::connect);
+  }
+
+  /**
+   * Token ids a paced engine takes: those of the model whose words are used, where there is one.
+   */
+  private static int vocabulary(String folder) {
+    Path config = Path.of(folder, ModelConfig.FILE);
+    boolean known = !folder.isEmpty() && Files.exists(config);
+    return known ? ModelConfig.read(config).vocabSize() : PacedForward.VOCABULARY;
   }
 
   /** A gateway that dies before its engine connects, or before it even runs, leaves none behind. */

@@ -141,7 +141,7 @@ public final class EngineProcesses implements AutoCloseable {
   public void kill(int id) {
     Process process = started.remove(id);
     if (process != null) {
-      end(process, 0);
+      end(process, System.nanoTime());
     }
   }
 
@@ -151,9 +151,9 @@ public final class EngineProcesses implements AutoCloseable {
     List.copyOf(started.keySet()).forEach(this::kill);
   }
 
-  private static void end(Process process, long seconds) {
+  private static void end(Process process, long deadline) {
     try {
-      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      if (!process.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
         int unused = process.destroyForcibly().waitFor();
       }
     } catch (InterruptedException e) {
@@ -165,7 +165,8 @@ public final class EngineProcesses implements AutoCloseable {
   /** Waits a moment for those that were told to end, kills the others, and removes the folder. */
   @Override
   public void close() {
-    started.values().forEach(process -> end(process, END_SECONDS));
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(END_SECONDS);
+    started.values().forEach(process -> end(process, deadline));
     try (var files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

@@ -287,7 +287,9 @@ final class RemoteGatewayTest {
       byte[] body = body(TEXT, ",\"stream\":" + streams).getBytes(StandardCharsets.UTF_8);
       try (var socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
         OutputStream to = socket.getOutputStream();
-        String head = "POST %s HTTP/1.1\r\nContent-Length: %d\r\n\r\n".formatted(TEXT, body.length);
+        String head =
+            "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+                .formatted(TEXT, body.length);
         to.write(head.getBytes(StandardCharsets.US_ASCII));
         to.write(body);
         server.reached.get();
