@@ -99,6 +99,21 @@ final class LiveClusterTest {
     }
   }
 
+  /** Else the thread of a client that left would wait on for what nobody computes any more. */
+  @Test
+  void whoWaitsForTheNextTokenOfACancelledRequestWaitsNoLonger() throws Exception {
+    List<Mute> engines = new ArrayList<>();
+    try (var cluster = new LiveCluster(Banyan.STANDARD)) {
+      join(cluster, engines, 1);
+      Stream stream = cluster.submit(asked());
+      Thread.ofVirtual().start(() -> cluster.cancel(stream));
+      Token last = stream.next(60_000);
+      assertThat(last).isNotNull().extracting(Token::finish).isEqualTo(Token.Finish.ERROR);
+      cluster.cancel(stream);
+      assertThat(stream.next(0)).as("told once").isNull();
+    }
+  }
+
   @Test
   void whatComesAtOnceIsSpreadEvenlyWhileNobodyReports() throws IOException {
     List<Mute> engines = new ArrayList<>();
