@@ -28,10 +28,16 @@ record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
   /**
    * Reads a body.
    *
-   * @throws BadRequestException when it is no JSON object, names a model that is no text, or asks
-   *     for too many answers
+   * @throws BadRequestException when it is not UTF-8 or no JSON object, names a model that is no
+   *     text, or asks for too many answers
    */
   static AskedCompletion of(String path, byte[] bytes) throws BadRequestException {
+    // JSON in UTF-16 or UTF-32 begins with zeros (RFC 4627, section 3), which UTF-8 never has
+    for (int i = 0; i < Math.min(4, bytes.length); i++) {
+      if (bytes[i] == 0) {
+        throw new BadRequestException(400, "the body is JSON in another encoding than UTF-8");
+      }
+    }
     try {
       if (Json.mapper().readTree(bytes) instanceof ObjectNode body) {
         var asked = new AskedCompletion(path, bytes, body);
@@ -135,12 +141,16 @@ record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
         : bytes.length / 4;
   }
 
+  /** The client's own bytes, where the model has that name for the backend too. */
+  byte[] sent(String modelThere) {
+    return modelThere.equals(model()) || !body.has("model")
+        ? bytes
+        : Json.mapper().writeValueAsBytes(body.deepCopy().put("model", modelThere));
+  }
+
   /** What a backend is sent: the client's own bytes, with ids asked for where that helps. */
   byte[] sent(Kind kind, String modelThere) {
-    byte[] sent = bytes;
-    if (!modelThere.equals(model()) && body.has("model")) {
-      sent = Json.mapper().writeValueAsBytes(body.deepCopy().put("model", modelThere));
-    }
+    byte[] sent = sent(modelThere);
     String fields = streams() ? kind.ids(chat()).fields(this) : "";
     if (fields.isEmpty()) {
       return sent;

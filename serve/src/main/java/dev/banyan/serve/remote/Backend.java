@@ -23,11 +23,14 @@ final class Backend {
 
   /** Somebody whose answer is made there. */
   interface Stay {
-    /** The backend is to be left; what can go on elsewhere does. */
-    void leave();
+    /** This backend is to be left; what can go on elsewhere does. */
+    void leave(Backend backend);
 
-    /** The backend does not answer any more. */
-    void lost();
+    /** This backend does not answer any more. */
+    void lost(Backend backend);
+
+    /** The gateway ends, and answers with it. */
+    void end();
 
     /** What is shown of it to those who operate the gateway; empty where that is nothing. */
     default Optional<Shown> shown() {
@@ -140,7 +143,7 @@ final class Backend {
     } finally {
       lock.unlock();
     }
-    there.forEach(Stay::lost);
+    there.forEach(each -> each.lost(this));
   }
 
   /** Takes no new requests and gives its own away, or takes them again. */
@@ -154,8 +157,20 @@ final class Backend {
       lock.unlock();
     }
     if (now) {
-      there.forEach(Stay::leave);
+      there.forEach(each -> each.leave(this));
     }
+  }
+
+  /** Whoever is there ends. */
+  void endAll() {
+    List<Stay> there;
+    lock.lock();
+    try {
+      there = List.copyOf(stays);
+    } finally {
+      lock.unlock();
+    }
+    there.forEach(Stay::end);
   }
 
   boolean isDraining() {

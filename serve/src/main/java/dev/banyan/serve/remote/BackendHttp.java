@@ -34,9 +34,13 @@ record BackendHttp(HttpClient client, String key) implements AutoCloseable {
     return new BackendHttp(client, key);
   }
 
-  /** A small question: models, metrics, slots. */
+  /**
+   * A small question: models, metrics, slots.
+   *
+   * @throws IOException when its whole answer does not come in 10 s
+   */
   HttpResponse<String> get(URI base, String path) throws IOException {
-    return small(request(base, path, "").timeout(SMALL).GET().build());
+    return small(request(base, path, "").GET(), SMALL);
   }
 
   /**
@@ -45,42 +49,38 @@ record BackendHttp(HttpClient client, String key) implements AutoCloseable {
    * @throws IOException when it does not
    */
   HttpResponse<String> watch(URI base, String path) throws IOException {
+    return small(request(base, path, "").GET(), WATCHED);
+  }
+
+  /**
+   * A small question with a body: a text's tokens, a conversation's text.
+   *
+   * @throws IOException when its whole answer does not come in 10 s
+   */
+  HttpResponse<String> post(URI base, String path, byte[] body) throws IOException {
+    return small(request(base, path, "").POST(HttpRequest.BodyPublishers.ofByteArray(body)), SMALL);
+  }
+
+  /** The client's own timeout is that of the head alone: a body may stand still after it. */
+  private HttpResponse<String> small(HttpRequest.Builder question, Duration patience)
+      throws IOException {
+    HttpRequest request = question.build();
     CompletableFuture<HttpResponse<String>> answer =
-        client.sendAsync(
-            request(base, path, "").timeout(WATCHED).GET().build(),
-            HttpResponse.BodyHandlers.ofString());
+        client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
     try {
-      return answer.get(WATCHED.toMillis(), TimeUnit.MILLISECONDS);
+      return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException cause) {
         throw cause;
       }
       throw new IOException(e.getCause());
     } catch (TimeoutException e) {
-      throw new IOException(base + path + " is not answered in time", e);
+      throw new IOException(request.uri() + " is not answered in time", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     } finally {
       boolean unused = answer.cancel(true);
-    }
-  }
-
-  /** A small question with a body: a text's tokens, a conversation's text. */
-  HttpResponse<String> post(URI base, String path, byte[] body) throws IOException {
-    return small(
-        request(base, path, "")
-            .timeout(SMALL)
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-            .build());
-  }
-
-  private HttpResponse<String> small(HttpRequest request) throws IOException {
-    try {
-      return client.send(request, HttpResponse.BodyHandlers.ofString());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
     }
   }
 

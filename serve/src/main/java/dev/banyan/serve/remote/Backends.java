@@ -29,6 +29,7 @@ final class Backends implements AutoCloseable {
   private final AtomicLong requests = new AtomicLong();
   private final AtomicLong moves = new AtomicLong();
   private final AtomicLong replays = new AtomicLong();
+  private volatile boolean ending;
 
   /**
    * @param name what clients call the model of all of them; empty to leave them their names
@@ -169,9 +170,21 @@ final class Backends implements AutoCloseable {
     }
   }
 
-  /** Whether somebody who leaves a backend has another to go to. */
-  boolean hasOther(Backend than, String model) {
-    return usable(model).anyMatch(each -> each != than && !each.isDraining());
+  /** Whether somebody who leaves a backend has another to go to, which was not tried. */
+  boolean hasOther(Backend than, String model, Set<Backend> tried) {
+    return usable(model)
+        .anyMatch(each -> each != than && !each.isDraining() && !tried.contains(each));
+  }
+
+  /** Ends every answer, since the gateway ends. */
+  void endAll() {
+    ending = true;
+    all.forEach(Backend::endAll);
+  }
+
+  /** Whether answers were ended since the gateway ends. */
+  boolean isEnding() {
+    return ending;
   }
 
   private Stream<Backend> usable(String model) {

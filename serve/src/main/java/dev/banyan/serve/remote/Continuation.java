@@ -119,6 +119,11 @@ sealed interface Continuation {
     return new Further(body);
   }
 
+  /** Whether a backend can be told, or knows, how many tokens more there may be. */
+  static boolean isBounded(AskedCompletion asked, Kind kind, int mostTokens) {
+    return asked.most() >= 0 || mostTokens > 0 || kind == Kind.LLAMA_CPP;
+  }
+
   /** Whether exact ids would be used, which is worth moving for. */
   static boolean isExact(AskedCompletion asked, Emitted emitted) {
     return bound(asked, emitted).isEmpty()

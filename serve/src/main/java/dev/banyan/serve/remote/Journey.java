@@ -3,9 +3,9 @@ package dev.banyan.serve.remote;
 import dev.banyan.serve.http.HttpServer.Exchange;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +18,7 @@ final class Journey implements Backend.Stay {
   private final Exchange exchange;
   private final AskedCompletion asked;
   private final ClientStream told;
-  private final Set<Backend> tried = new HashSet<>();
+  private final Set<Backend> tried = ConcurrentHashMap.newKeySet();
   private final AtomicInteger moves = new AtomicInteger();
   private final long id;
   private String why = "no backend is up";
@@ -26,12 +26,11 @@ final class Journey implements Backend.Stay {
   private boolean broke;
   private boolean drained;
   private @Nullable Backend drainedFrom;
+  private @Nullable Backend home;
   private @Nullable Backend mute;
 
-  private volatile @Nullable Upstream upstream;
-  private volatile @Nullable Backend at;
+  private volatile @Nullable Visit visit;
   private volatile boolean movable;
-  private volatile boolean left;
 
   Journey(Backends backends, Exchange exchange, AskedCompletion asked, ClientStream told) {
     this.backends = backends;
@@ -42,20 +41,63 @@ final class Journey implements Backend.Stay {
     this.movable = asked.streams();
   }
 
-  // ---- while others watch
+  /** The gateway ends, and this answer with it. */
+  static final class EndedException extends IOException {
+    private static final long serialVersionUID = 1;
+    static final String WHY = "the server is stopping";
 
-  @Override
-  public void leave() {
-    Backend now = at;
-    if (movable && now != null && backends.hasOther(now, asked.model())) {
-      left = true;
-      lost();
+    EndedException() {
+      super(WHY);
     }
   }
 
+  /** The time at one backend: who speaks for another is too late. */
+  private static final class Visit {
+    private final Backend backend;
+    private volatile @Nullable Upstream upstream;
+    private volatile boolean left;
+
+    private Visit(Backend backend) {
+      this.backend = backend;
+    }
+
+    private void close() {
+      Upstream now = upstream;
+      if (now != null) {
+        now.close();
+      }
+    }
+  }
+
+  // ---- while others watch
+
   @Override
-  public void lost() {
-    Upstream now = upstream;
+  public void leave(Backend backend) {
+    Visit now = visit;
+    if (now != null && now.backend == backend && leftWhileMovable(now)) {
+      now.close();
+    }
+  }
+
+  private synchronized boolean leftWhileMovable(Visit now) {
+    if (movable && hasOther(now.backend)) {
+      now.left = true;
+    }
+    return now.left;
+  }
+
+  @Override
+  public void lost(Backend backend) {
+    Visit now = visit;
+    if (now != null && now.backend == backend) {
+      now.close();
+    }
+  }
+
+  /** Also when the client goes away. */
+  @Override
+  public void end() {
+    Visit now = visit;
     if (now != null) {
       now.close();
     }
@@ -68,8 +110,16 @@ final class Journey implements Backend.Stay {
 
   // ---- at a backend
 
-  /** Enters a backend; null when there is none to try. */
-  @Nullable Backend next() {
+  /**
+   * Enters a backend; null when there is none to try. One that was left because it is drained comes
+   * last.
+   *
+   * @throws EndedException when the gateway ends
+   */
+  @Nullable Backend next() throws EndedException {
+    if (backends.isEnding()) {
+      throw new EndedException();
+    }
     Optional<Backend> found =
         backends.enter(this, asked.model(), asked.promptTokens(), Set.copyOf(tried));
     if (found.isEmpty() && secondChance && !tried.isEmpty()) {
@@ -77,22 +127,37 @@ final class Journey implements Backend.Stay {
       tried.clear();
       found = backends.enter(this, asked.model(), asked.promptTokens(), Set.of());
     }
-    at = found.orElse(null);
-    left = false;
-    return at;
+    Backend backend = found.orElse(null);
+    visit = backend == null ? null : new Visit(backend);
+    if (backend != null && backend.isDraining()) {
+      leave(backend); // who told that may have come before the visit
+    }
+    return backend;
   }
 
   /** Waits for its answer from now on. */
-  void enter(Upstream now, Backend backend) {
-    upstream = now;
-    if (exchange.isGone() || left || !backend.isUp()) {
-      now.close();
+  void enter(Upstream upstream, Backend backend) {
+    Visit now = visit;
+    if (now != null) {
+      now.upstream = upstream;
+    }
+    if (exchange.isGone() || backends.isEnding() || isLeft() || !backend.isUp()) {
+      upstream.close();
     }
   }
 
   void exit(Backend backend) {
-    upstream = null;
+    visit = null;
     backend.exit(this);
+  }
+
+  private boolean isLeft() {
+    Visit now = visit;
+    return now != null && now.left;
+  }
+
+  private boolean hasOther(Backend than) {
+    return backends.hasOther(than, asked.model(), tried);
   }
 
   Vocabulary vocabulary(Backend backend) {
@@ -100,15 +165,34 @@ final class Journey implements Backend.Stay {
     return new Vocabulary(backends.line, backend, model);
   }
 
+  /**
+   * A part has come, and is told before the backend is left for what comes after it; false when it
+   * is left already, and the part is another's to tell.
+   */
+  synchronized boolean takes() {
+    movable = false;
+    return !isLeft();
+  }
+
   /** Whether a backend is drained and all there is of the answer can go on elsewhere. */
   boolean leaves(Backend backend) {
     boolean asks = backend.kind.countsPrompts() && !told.isEmpty();
-    movable = told.isMovable() && !asks; // what is to be asked is asked here, between two parts
-    if (!backend.isDraining() || !backends.hasOther(backend, asked.model())) {
+    boolean can = told.isMovable() && (told.isEmpty() || isBounded(backend));
+    movable = can && !asks; // what is to be asked is asked here, between two parts
+    if (!backend.isDraining() || !hasOther(backend)) {
       return false;
     }
-    left = asks ? !backend.equals(mute) && isKnown(backend) : movable;
-    return left;
+    Visit now = visit;
+    if (now != null && (asks ? !backend.equals(mute) && isKnown(backend) : can)) {
+      now.left = true;
+    }
+    return isLeft();
+  }
+
+  /** Whether the backend itself could go on, which is what remains if all others refuse. */
+  private boolean isBounded(Backend backend) {
+    int most = backends.model(backend, asked.model()).map(Backend.Model::mostTokens).orElse(0);
+    return Continuation.isBounded(asked, backend.kind, most);
   }
 
   private boolean isKnown(Backend backend) {
@@ -135,20 +219,37 @@ final class Journey implements Backend.Stay {
   // ---- after one
 
   void broken(Backend backend, IOException e) {
+    broken(backend, e, "its backend broke off");
+  }
+
+  /**
+   * The same where something else failed than its answer.
+   *
+   * @param reason unless it cannot be reached at all
+   */
+  void broken(Backend backend, IOException e, String reason) {
     if (e instanceof ConnectException) {
       backend.down();
+      broken(backend, "its backend cannot be reached");
+    } else {
+      broken(backend, reason);
     }
-    broken(backend, "its backend broke off");
   }
 
   void broken(Backend backend, String reason) {
     if (exchange.isGone()) {
       return;
     }
-    tried.add(backend);
+    boolean left = isLeft();
+    if (left) {
+      home = backend;
+    } else {
+      tried.add(backend);
+      home = backend.equals(home) ? null : home;
+    }
     why = reason;
     broke = true;
-    drained = left;
+    drained = home != null;
     drainedFrom = left ? backend : null;
   }
 
@@ -159,13 +260,23 @@ final class Journey implements Backend.Stay {
     why = reason;
   }
 
-  /** Another answers what the last one left: the break is counted now, not where it was final. */
-  void saved() {
-    if (broke) {
-      broke = false;
+  /**
+   * Another answers what the last one left: the break is counted now, not where it was final. Where
+   * all others refused and it went on where it was, nothing has moved.
+   */
+  void saved(Backend backend) {
+    if (broke && !backend.equals(home)) {
       backends.wentOn(drained);
       moves.incrementAndGet();
     }
+    broke = false;
+    home = null;
+  }
+
+  /** Whether the backend that was left because it is drained lives, for when this one refuses. */
+  boolean canReturn(Backend from) {
+    Backend back = home;
+    return back != null && !back.equals(from) && back.isUp() && !tried.contains(back);
   }
 
   /** The backend that was left because it is drained, once: what it has computed is there still. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -42,7 +43,7 @@ final class RelayedCompletion {
   /** Answers the client. */
   void run() throws IOException {
     var journey = new Journey(backends, exchange, asked, told);
-    exchange.onGone(journey::lost);
+    exchange.onGone(journey::end);
     try {
       backends.requireServed(asked.model());
       exchange.trip().submitted();
@@ -60,10 +61,20 @@ final class RelayedCompletion {
           return;
         }
       }
+    } catch (Journey.EndedException e) {
+      end();
     } catch (ClientStream.ClientGoneException e) {
       // nobody to tell
     } finally {
       exchange.trip().prompted(told.promptTokens());
+    }
+  }
+
+  private void end() throws IOException {
+    try {
+      told.fail(503, Journey.EndedException.WHY);
+    } catch (ClientStream.ClientGoneException e) {
+      // nobody to tell
     }
   }
 
@@ -76,7 +87,7 @@ final class RelayedCompletion {
       HttpResponse<InputStream> answer = now.answer();
       String type = answer.headers().firstValue("Content-Type").orElse("application/json");
       if (type.startsWith("text/event-stream")) {
-        journey.saved();
+        journey.saved(backend);
         End end = pass(new Events(answer.body()), backend, journey);
         if (end == End.BROKEN) {
           journey.broken(backend, "its backend broke off");
@@ -85,7 +96,9 @@ final class RelayedCompletion {
       }
       Optional<byte[]> all = Upstream.whole(answer);
       int status = answer.statusCode();
-      if ((status >= 500 || status == 429) && backends.hasOther(backend, asked.model())) {
+      boolean fails = status >= 500 || status == 429;
+      boolean others = fails && backends.hasOther(backend, asked.model(), Set.of());
+      if (others || (status >= 400 && journey.canReturn(backend))) {
         journey.broken(backend, "its backend answers " + status);
         if (!journey.hasTriedAll()) {
           return End.BROKEN;
@@ -95,8 +108,8 @@ final class RelayedCompletion {
         told.fail(502, Upstream.TOO_LONG);
         return End.DONE;
       }
-      if (status < 500 && status != 429) {
-        journey.saved();
+      if (!fails) {
+        journey.saved(backend);
       }
       whole(status, type, all.get());
       return End.DONE;
@@ -139,6 +152,9 @@ final class RelayedCompletion {
       }
       JsonNode part = event.part();
       if (Events.isFault(part)) {
+        return End.BROKEN;
+      }
+      if (!journey.takes()) {
         return End.BROKEN;
       }
       told.note(part, ids);

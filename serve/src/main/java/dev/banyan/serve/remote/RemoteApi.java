@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /** What the gateway answers itself, and what it asks its backends for. */
@@ -112,10 +113,7 @@ final class RemoteApi {
       case "GET /metrics" -> exchange.send(200, Exposition.TYPE, metrics());
       case "GET /status" -> Doorkeeper.json(exchange, status());
       default -> {
-        String name =
-            URLDecoder.decode(
-                exchange.path().replaceFirst("^/v1/models/", "").replace("+", "%2B"),
-                StandardCharsets.UTF_8);
+        String name = decoded(exchange.path().replaceFirst("^/v1/models/", ""));
         if (what.startsWith("GET /v1/models/") && backends.names().contains(name)) {
           Doorkeeper.json(exchange, model(name));
         } else if (what.startsWith("GET /v1/models/")) {
@@ -130,6 +128,15 @@ final class RemoteApi {
           throw ROUTES.refusal(exchange);
         }
       }
+    }
+  }
+
+  /** A part of a path, which stays as it is where it is not well encoded. */
+  private static String decoded(String part) {
+    try {
+      return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return part;
     }
   }
 
@@ -303,6 +310,10 @@ final class RemoteApi {
         backends.line.ask(
             backend.url, exchange.path(), authorization(exchange), method, exchange.body())) {
       exchange.onGone(upstream::close);
+      stay.upstream = upstream;
+      if (backends.isEnding()) {
+        upstream.close();
+      }
       HttpResponse<InputStream> answer = upstream.answer();
       Optional<byte[]> all = Upstream.whole(answer);
       if (all.isEmpty()) {
@@ -312,7 +323,9 @@ final class RemoteApi {
       String type = answer.headers().firstValue("Content-Type").orElse("application/json");
       exchange.send(answer.statusCode(), type, all.get(), 1);
     } catch (IOException e) {
-      if (!exchange.isGone()) {
+      if (backends.isEnding()) {
+        Doorkeeper.refuse(exchange, 503, "the server is stopping");
+      } else if (!exchange.isGone()) {
         throw new BadRequestException(502, "the backend broke off");
       }
     } finally {
@@ -322,10 +335,20 @@ final class RemoteApi {
 
   /** It is short, and ends by itself. */
   private static final class PassedOn implements Backend.Stay {
-    @Override
-    public void leave() {}
+    private volatile @Nullable Upstream upstream;
 
     @Override
-    public void lost() {}
+    public void leave(Backend backend) {}
+
+    @Override
+    public void lost(Backend backend) {}
+
+    @Override
+    public void end() {
+      Upstream now = upstream;
+      if (now != null) {
+        now.close();
+      }
+    }
   }
 }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class RemoteServer implements AutoCloseable {
   private static final int POLL_MILLIS = 20;
   private static final int AWAIT_MILLIS = 500;
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private final Backends backends;
   private final HttpServer http;
@@ -163,17 +164,41 @@ public final class RemoteServer implements AutoCloseable {
     return http.answering();
   }
 
-  /** Refuses new requests and waits until the answers of those that run are written. */
+  /**
+   * Refuses new requests and waits until the answers of those that run are written. What has not
+   * ended in time, or when this thread is interrupted, is told that the server stops.
+   */
   public void finish(Duration patience) {
     stopping = true;
-    long deadline = System.nanoTime() + patience.toNanos();
+    boolean interrupted = false;
+    boolean written = false;
     try {
-      while (http.answering() > 0 && System.nanoTime() < deadline) {
-        Thread.sleep(POLL_MILLIS);
+      written = written(patience);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    try {
+      if (!written) {
+        backends.endAll();
+        boolean unused = written(LAST_WORDS);
       }
     } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private boolean written(Duration patience) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (http.answering() > 0) {
+      if (System.nanoTime() - deadline > 0) {
+        return false;
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+    return true;
   }
 
   @Override

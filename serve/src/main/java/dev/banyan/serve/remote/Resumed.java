@@ -6,6 +6,7 @@ import dev.banyan.serve.http.HttpServer.Exchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +101,11 @@ final class Resumed {
     try {
       words.learn(asked, emitted);
       if (!words.agrees(asked, emitted)) {
+        if (journey.canReturn(backend)) {
+          journey.impossible(backend, "the text of its token ids is another one");
+          journey.exit(backend);
+          return true;
+        }
         emitted.forgetIds();
       }
       if (emitted.hasIds() && !asked.stops().isEmpty()) {
@@ -113,8 +119,8 @@ final class Resumed {
     } catch (ClientStream.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
+      journey.broken(backend, e, "its next backend was asked in vain: " + e.getMessage());
       journey.exit(backend);
-      journey.broken(backend, e);
       return true;
     }
     switch (way) {
@@ -123,15 +129,18 @@ final class Resumed {
         journey.impossible(backend, impossible.why());
       }
       case Continuation.Ended ended -> {
+        journey.saved(backend);
         journey.exit(backend);
-        journey.saved();
         emitted.finish(ended.finish());
         told.tell(emitted, "", ended.finish(), Json.mapper().createObjectNode());
       }
       case Continuation.Further next -> {
         byte[] body = Json.mapper().writeValueAsBytes(next.body().put("model", words.model()));
         Optional<LlamaSlots.Filled> slot =
-            journey.source().flatMap(from -> backends.slots.move(from, backend, length));
+            journey
+                .source()
+                .filter(from -> !from.equals(backend))
+                .flatMap(from -> backends.slots.move(from, backend, length));
         try {
           follow(backend, Continuation.COMPLETIONS, body, List.of(emitted), gate);
         } finally {
@@ -146,7 +155,7 @@ final class Resumed {
   private Optional<String> template(Vocabulary words, Emitted emitted) throws IOException {
     boolean written = asked.chat() && words.backend().kind == Kind.LLAMA_CPP;
     return written && !emitted.hasIds() && !emitted.isPromptStrange()
-        ? words.template(asked)
+        ? Optional.of(words.template(asked))
         : Optional.empty();
   }
 
@@ -155,20 +164,24 @@ final class Resumed {
    * been the beginning of a stop string.
    */
   private void release(Emitted emitted, Vocabulary words, StopText gate) throws IOException {
-    for (int half = 0; half < MOST_HALVES; half++) {
-      String text = words.detokenized(emitted.ids());
+    List<Integer> ids = new ArrayList<>(emitted.ids());
+    for (int half = 0; half < MOST_HALVES && !ids.isEmpty(); half++) {
+      String text = words.detokenized(ids);
       if (!text.startsWith(emitted.text())) {
         break;
       }
-      if (!text.endsWith(HALF)) {
-        String rest = gate.add(text.substring(emitted.text().length()));
+      // what the client has is whole, whatever it ends with
+      String more = text.substring(emitted.text().length());
+      if (!more.endsWith(HALF)) {
+        emitted.ids().subList(ids.size(), emitted.ids().size()).clear();
+        String rest = gate.add(more);
         emitted.keep(rest);
         if (!rest.isEmpty()) {
           told.tell(emitted, rest, "", Json.mapper().createObjectNode());
         }
         return;
       }
-      emitted.ids().removeLast();
+      ids.removeLast();
     }
     throw new IOException("the text of its token ids is another one");
   }
@@ -187,12 +200,15 @@ final class Resumed {
         journey.broken(backend, "the next backend answers " + answer.statusCode());
         return;
       }
-      journey.saved();
+      journey.saved(backend);
       var events = new Events(answer.body());
       Optional<Events.Event> next = events.next();
       while (next.isPresent() && !next.get().data().equals("[DONE]")) {
         JsonNode part = next.get().part();
         if (Events.isFault(part)) {
+          break;
+        }
+        if (!journey.takes()) {
           break;
         }
         if (whole) {

@@ -2,12 +2,12 @@ package dev.banyan.serve.remote;
 
 import dev.banyan.core.Json;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -34,7 +34,7 @@ record Vocabulary(BackendHttp line, Backend backend, String model) {
     if (emitted.lacksPrompt()) {
       ObjectNode body = Json.mapper().createObjectNode();
       if (asked.chat()) {
-        template(asked).ifPresent(text -> body.put("content", text));
+        body.put("content", template(asked));
       } else {
         body.set("content", Continuation.said(asked, emitted));
       }
@@ -119,20 +119,35 @@ record Vocabulary(BackendHttp line, Backend backend, String model) {
     throw new IOException("/detokenize is not answered");
   }
 
-  /** A conversation as llama.cpp writes it for the model; empty where it does not. */
-  Optional<String> template(AskedCompletion asked) throws IOException {
-    HttpResponse<String> answer = line.post(backend.url, "/apply-template", asked.bytes());
+  /**
+   * A conversation as llama.cpp writes it for the model.
+   *
+   * @throws IOException when it does not
+   */
+  String template(AskedCompletion asked) throws IOException {
+    HttpResponse<String> answer = post("/apply-template", asked.sent(model));
     JsonNode prompt = json(answer.body()).path("prompt");
-    return answer.statusCode() == 200 && prompt.isString()
-        ? Optional.of(prompt.asString())
-        : Optional.empty();
+    if (answer.statusCode() != 200 || !prompt.isString()) {
+      throw new IOException("/apply-template is not answered");
+    }
+    return prompt.asString();
   }
 
   private HttpResponse<String> post(String path, ObjectNode body) throws IOException {
     if (!model.isEmpty()) {
       body.put("model", model);
     }
-    return line.post(backend.url, path, Json.mapper().writeValueAsBytes(body));
+    return post(path, Json.mapper().writeValueAsBytes(body));
+  }
+
+  private HttpResponse<String> post(String path, byte[] body) throws IOException {
+    try {
+      return line.post(backend.url, path, body);
+    } catch (ConnectException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(path + " is not answered", e);
+    }
   }
 
   private static JsonNode json(String text) {

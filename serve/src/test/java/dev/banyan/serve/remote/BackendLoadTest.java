@@ -130,10 +130,13 @@ final class BackendLoadTest {
 
   private static final class Somebody implements Backend.Stay {
     @Override
-    public void leave() {}
+    public void leave(Backend backend) {}
 
     @Override
-    public void lost() {}
+    public void lost(Backend backend) {}
+
+    @Override
+    public void end() {}
   }
 
   @Test

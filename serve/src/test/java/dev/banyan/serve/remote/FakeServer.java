@@ -34,10 +34,15 @@ final class FakeServer implements AutoCloseable {
   private static final int HALF = 201;
   private static final int OTHER_HALF = 202;
   private static final int BEGIN = 203;
+  private static final int WRONG = 204;
   private static final int LETTERS = 1000;
 
   final Kind kind;
   final List<ObjectNode> asked = new CopyOnWriteArrayList<>();
+
+  /** Models that conversations were to be written for. */
+  final List<String> written = new CopyOnWriteArrayList<>();
+
   final CompletableFuture<Void> reached = new CompletableFuture<>();
   final CompletableFuture<Void> left = new CompletableFuture<>();
 
@@ -55,6 +60,9 @@ final class FakeServer implements AutoCloseable {
   private volatile int size;
   private volatile boolean failing;
   private volatile boolean stalled;
+  private volatile boolean halting;
+  private volatile int refusal;
+  private volatile boolean unwritten;
   private volatile boolean anonymous;
   private volatile boolean old;
   private volatile boolean grudging;
@@ -116,6 +124,24 @@ final class FakeServer implements AutoCloseable {
   /** From now on it takes questions and says nothing, as if stopped; what streams goes on. */
   void stalled() {
     stalled = true;
+  }
+
+  /** Of answers to small questions it sends the head and half of the body. */
+  FakeServer halting() {
+    halting = true;
+    return this;
+  }
+
+  /** It fails to write conversations as text. */
+  FakeServer unwritten() {
+    unwritten = true;
+    return this;
+  }
+
+  /** It answers completions with this status. */
+  FakeServer refusing(int status) {
+    refusal = status;
+    return this;
   }
 
   /** Its list of models does not say what it is. */
@@ -182,6 +208,9 @@ final class FakeServer implements AutoCloseable {
         ids.add(HALF);
         ids.add(OTHER_HALF);
         at++;
+      } else if (text.charAt(at) == '\uFFFD') {
+        ids.add(WRONG);
+        at++;
       } else {
         ids.add(LETTERS + text.charAt(at++));
       }
@@ -197,6 +226,8 @@ final class FakeServer implements AutoCloseable {
         text.append(i + 1 < ids.size() ? "" : "\uFFFD");
       } else if (id == OTHER_HALF) {
         text.append('é');
+      } else if (id == WRONG) {
+        text.append('\uFFFD');
       } else if (id >= LETTERS) {
         text.append((char) (id - LETTERS));
       } else if (id != EOS && id != BEGIN) {
@@ -216,6 +247,9 @@ final class FakeServer implements AutoCloseable {
       hash ^= hash >>> 29;
     }
     int drawn = Math.floorMod(hash, 1000);
+    if (drawn >= 150 && drawn < 450 && ids.contains(LETTERS + '?')) {
+      return WRONG; // bytes that are no characters
+    }
     return drawn < 10 ? EOS : drawn < 150 ? HALF : drawn % 200;
   }
 
@@ -292,6 +326,13 @@ final class FakeServer implements AutoCloseable {
     if (stalled) {
       throw new IOException(in.read() < 0 ? "gone" : "asked more");
     }
+    if (halting) {
+      out.write(
+          "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"data\":["
+              .getBytes(StandardCharsets.US_ASCII));
+      out.flush();
+      throw new IOException(in.read() < 0 ? "gone" : "asked more");
+    }
     if (failing) {
       send(out, 500, "{\"error\":\"broken\"}");
       return;
@@ -321,15 +362,21 @@ final class FakeServer implements AutoCloseable {
             Json.mapper().writeValueAsString(Map.of(name, decode(ids))) + " ".repeat(padding));
       }
       case "POST /apply-template" -> {
-        String prompt = conversation(Json.mapper().readTree(body));
+        JsonNode request = Json.mapper().readTree(body);
+        written.add(request.path("model").asString());
+        String prompt = conversation(request);
         send(
             out,
-            kind == Kind.LLAMA_CPP ? 200 : 404,
+            kind == Kind.LLAMA_CPP ? (unwritten ? 500 : 200) : 404,
             Json.mapper().writeValueAsString(Map.of("prompt", prompt)));
       }
       case "POST /v1/completions", "POST /v1/chat/completions" -> {
         ObjectNode request = (ObjectNode) Json.mapper().readTree(body);
         asked.add(request);
+        if (refusal > 0) {
+          send(out, refusal, "{\"error\":{\"message\":\"refused\"}}");
+          return;
+        }
         complete(request, what.contains("chat"), in, out);
       }
       default -> {
@@ -616,7 +663,7 @@ final class FakeServer implements AutoCloseable {
     if (!answer.finish.isEmpty()) {
       return text;
     }
-    if (text.endsWith("\uFFFD")) {
+    if (answer.ids.getLast() == HALF) {
       text = text.substring(0, text.length() - 1);
     }
     int held = stops.stream().mapToInt(each -> each.length() - 1).max().orElse(0);

@@ -19,6 +19,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -153,6 +157,7 @@ final class RemoteGatewayTest {
     "LLAMA_CPP, /v1/completions,      ',\"prompt\":[7,8,9]'",
     "LLAMA_CPP, /v1/completions,      ',\"n\":2'",
     "LLAMA_CPP, /v1/completions,      ',\"prompt\":\"b w3\",\"stop\":\"3 w9\"'",
+    "LLAMA_CPP, /v1/completions,      ',\"prompt\":\"b w3?\",\"stop\":\"3 w9\"'",
     "LLAMA_CPP, /v1/chat/completions, ',\"stop\":\"3 w9\"'",
     "OPENAI,    /v1/completions,      ''",
     "OPENAI,    /v1/completions,      ',\"prompt\":[\"a\",\"b\"],\"n\":2'"
@@ -226,6 +231,157 @@ final class RemoteGatewayTest {
       assertThat(post(of(gateway), CHAT, body).statusCode()).isEqualTo(200);
       assertThat(stuck.asked).hasSize(1);
       assertThat(gateway.drain(2)).isFalse();
+    }
+  }
+
+  private CompletableFuture<HttpResponse<String>> asked(URI server, String path, String body) {
+    var request =
+        HttpRequest.newBuilder(URI.create(server + path))
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    return client.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private void awaitTokens(RemoteGateway gateway, int tokens) throws Exception {
+    JsonNode status = Json.mapper().createObjectNode();
+    while (status.at("/requests/0/tokens").asInt(0) < tokens) {
+      status = Json.mapper().readTree(get(gateway, "/status").body());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "VLLM,      /v1/completions,      0, 400",
+    "VLLM,      /v1/completions,      7, 400",
+    "VLLM,      /v1/chat/completions, 0, 500",
+    "VLLM,      /v1/chat/completions, 7, 404",
+    "LLAMA_CPP, /v1/completions,      7, 400",
+    "LLAMA_CPP, /v1/chat/completions, 0, 400",
+    "LLAMA_CPP, /v1/chat/completions, 7, 500"
+  })
+  void anAnswerThatAllOthersRefuseGoesOnWhereItWas(Kind kind, String path, int after, int status)
+      throws Exception {
+    String body = body(path, ",\"stream\":true,\"max_tokens\":24");
+    try (var drained = new FakeServer(kind).holdingAfter(after);
+        var other = new FakeServer(kind).refusing(status);
+        var third = new FakeServer(kind);
+        var gateway = before(drained, other)) {
+      var told = asked(of(gateway), path, body);
+      drained.reached.join();
+      awaitTokens(gateway, Math.min(after, 2));
+      assertThat(gateway.drain(0)).isTrue();
+      drained.released.complete(null);
+      String all = told.get().body();
+      ClientStream whole = ClientStream.of(post(third.url(), path, body).body());
+      assertThat(ClientStream.of(all).texts()).isEqualTo(whole.texts());
+      assertThat(ClientStream.of(all).finishes()).isEqualTo(whole.finishes());
+      assertThat(all).doesNotContain("\"error\"").endsWith("data: [DONE]\n\n");
+      assertThat(other.asked).hasSize(1);
+      assertThat(drained.asked).hasSize(2);
+      assertThat(gateway.moved()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatHasNotEndedInTimeIsToldThatTheServerStops(boolean interrupted) throws Exception {
+    try (var server = new FakeServer(Kind.VLLM).stoppingAfter(4);
+        var gateway = before(server)) {
+      var stream = asked(of(gateway), TEXT, body(TEXT, ",\"stream\":true"));
+      awaitTokens(gateway, 1);
+      var whole = asked(of(gateway), TEXT, body(TEXT, ""));
+      while (server.asked.size() < 2) {
+        Thread.onSpinWait();
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      gateway.finish(interrupted ? Duration.ofMinutes(10) : Duration.ZERO);
+      assertThat(Thread.interrupted()).isEqualTo(interrupted);
+      assertThat(gateway.answering()).isZero();
+      String told = stream.get().body();
+      assertThat(ClientStream.of(told).texts().getFirst()).isNotEmpty();
+      String last = told.substring(told.strip().lastIndexOf("\n\n") + 2);
+      JsonNode error = Json.mapper().readTree(last.substring(6)).path("error");
+      assertThat(error.path("message").asString()).isEqualTo("the server is stopping");
+      assertThat(error.path("type").asString()).isEqualTo("server_error");
+      assertThat(whole.get().statusCode()).isEqualTo(503);
+      assertThat(said(whole.get())).isEqualTo("the server is stopping");
+      assertThat(post(of(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(503);
+    }
+  }
+
+  @Test
+  void aConversationThatOneCannotWriteAsTextIsWrittenByTheNext() throws Exception {
+    String body = body(CHAT, ",\"stream\":true,\"max_tokens\":24").replace("tiny", "house");
+    try (var dying = new FakeServer(Kind.LLAMA_CPP).unwritten().holdingAfter(4).stoppingAfter(6);
+        var other = new FakeServer(Kind.LLAMA_CPP);
+        var gateway =
+            RemoteGateway.open(
+                RemoteSettings.of(List.of(dying.url(), other.url()), 0).calling("house"))) {
+      var told = asked(of(gateway), CHAT, body);
+      dying.reached.join();
+      awaitTokens(gateway, 2);
+      assertThat(gateway.drain(0)).isTrue(); // it asks for the text in vain, and stays
+      dying.released.complete(null);
+      while (dying.written.isEmpty()) {
+        Thread.onSpinWait();
+      }
+      dying.close();
+      String all = told.get().body();
+      assertThat(ClientStream.of(all).texts())
+          .isEqualTo(ClientStream.of(post(other.url(), CHAT, body).body()).texts());
+      assertThat(all).doesNotContain("\"error\"");
+      assertThat(dying.written).containsExactly("tiny");
+      assertThat(other.written).containsExactly("tiny");
+      assertThat(other.asked.getFirst().path("prompt").isArray()).isTrue();
+    }
+  }
+
+  @Test
+  void aQuestionWhoseAnswerStandsStillInTheMiddleFails() throws Exception {
+    try (var server = new FakeServer(Kind.LLAMA_CPP).halting();
+        var line = BackendHttp.open("");
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> questions =
+          List.of(
+              threads.submit(() -> line.get(server.url(), "/v1/models")),
+              threads.submit(() -> line.post(server.url(), "/tokenize", new byte[0])),
+              threads.submit(() -> line.watch(server.url(), "/metrics")),
+              threads.submit(() -> before(server)));
+      for (Future<?> each : questions.subList(0, 3)) {
+        assertThatThrownBy(each::get).hasCauseInstanceOf(IOException.class);
+      }
+      assertThatThrownBy(questions.get(3)::get).hasCauseInstanceOf(UserInputException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32"})
+  void aBodyThatIsNotUtf8IsRefused(String encoding) throws Exception {
+    try (var server = new FakeServer(Kind.VLLM);
+        var gateway = before(server)) {
+      for (String more : List.of("", ",\"stream\":true")) {
+        byte[] body = body(TEXT, more).getBytes(Charset.forName(encoding));
+        var request =
+            HttpRequest.newBuilder(URI.create(of(gateway) + TEXT))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        var refusal = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(refusal.statusCode()).isEqualTo(400);
+        assertThat(said(refusal)).contains("UTF-8");
+      }
+      assertThat(server.asked).isEmpty();
+    }
+  }
+
+  @Test
+  void aModelWhoseNameIsNotWellEncodedIsNotServed() throws Exception {
+    try (var server = new FakeServer(Kind.VLLM);
+        var gateway = before(server);
+        var socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+      String head = "GET /v1/models/%zz HTTP/1.1\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      String told = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(told).startsWith("HTTP/1.1 404").contains("model_not_found").contains("'%zz'");
     }
   }
 
