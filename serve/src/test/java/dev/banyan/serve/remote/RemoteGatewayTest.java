@@ -378,7 +378,7 @@ final class RemoteGatewayTest {
     try (var server = new FakeServer(Kind.VLLM);
         var gateway = before(server);
         var socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
-      String head = "GET /v1/models/%zz HTTP/1.1\r\nConnection: close\r\n\r\n";
+      String head = "GET /v1/models/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
       socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
       String told = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(told).startsWith("HTTP/1.1 404").contains("model_not_found").contains("'%zz'");
