@@ -183,7 +183,7 @@ final class KubernetesTest {
       }
     }
     String script = Files.readString(Path.of("..", "banyan"));
-    Matcher usual = Pattern.compile("'serve '\\*\\)[^;]*-Xmx(\\d+[mg])'").matcher(script);
+    Matcher usual = Pattern.compile("'serve '\\*\\)[^;]*-Xmx(\\d+[mg])\\b").matcher(script);
     assertThat(usual.find()).isTrue();
     return bytes(usual.group(1) + "i");
   }
