@@ -107,7 +107,7 @@ public final class Gateway implements AutoCloseable {
     server.scale(instances);
   }
 
-  /** Answers that are not wholly written. */
+  /** Answers to posted requests that are not wholly written; probes and pages do not count. */
   public int answering() {
     return server.answering();
   }

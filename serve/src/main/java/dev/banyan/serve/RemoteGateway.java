@@ -75,7 +75,7 @@ public final class RemoteGateway implements AutoCloseable {
     return server.moved();
   }
 
-  /** Answers that are not wholly written. */
+  /** Answers to posted requests that are not wholly written; probes and pages do not count. */
   public int answering() {
     return server.answering();
   }

@@ -181,9 +181,9 @@ public final class Server implements AutoCloseable {
     return stopping;
   }
 
-  /** Answers that are not wholly written. */
+  /** Answers to posted requests that are not wholly written. */
   public int answering() {
-    return http == null ? 0 : http.answering();
+    return http == null ? 0 : http.answeringPosts();
   }
 
   /**
@@ -214,7 +214,7 @@ public final class Server implements AutoCloseable {
 
   private boolean written(Duration patience) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
-    while (cluster.open() > 0 || answering() > 0) {
+    while (cluster.open() > 0 || (http != null && http.answering() > 0)) {
       if (System.nanoTime() > deadline) {
         return false;
       }

@@ -47,6 +47,7 @@ public final class HttpServer implements AutoCloseable {
   private final BodyRoom bodies = new BodyRoom(Runtime.getRuntime().maxMemory() / BODIES_SHARE);
   private final Semaphore connections;
   private final AtomicInteger answering = new AtomicInteger();
+  private final AtomicInteger posts = new AtomicInteger();
   private final Handler handler;
 
   /** Answers requests. */
@@ -98,6 +99,11 @@ public final class HttpServer implements AutoCloseable {
   /** Requests whose answer is not wholly written. */
   public int answering() {
     return answering.get();
+  }
+
+  /** Of them those that were posted: probes and pages, which only look, are not among them. */
+  public int answeringPosts() {
+    return posts.get();
   }
 
   public int port() {
@@ -206,11 +212,14 @@ public final class HttpServer implements AutoCloseable {
           exchange.refuse(408, "the request came too slowly");
           return false;
         }
+        int post = exchange.method().equals("POST") ? 1 : 0;
         answering.incrementAndGet();
+        posts.addAndGet(post);
         try {
           handler.answer(exchange);
           exchange.finish();
         } finally {
+          posts.addAndGet(-post);
           answering.decrementAndGet();
           exchange.forget();
         }

@@ -159,9 +159,9 @@ public final class RemoteServer implements AutoCloseable {
     return backends.moves() + backends.replays();
   }
 
-  /** Answers that are not wholly written. */
+  /** Answers to posted requests that are not wholly written. */
   public int answering() {
-    return http.answering();
+    return http.answeringPosts();
   }
 
   /**
