@@ -7,12 +7,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * An OpenAI-compatible server over several instances of one model, each a process. A running
  * request moves between them with its keys and values; when an instance dies its requests go on
- * elsewhere. Without keys it listens on loopback only. This process computes nothing and loads no
- * libtorch.
+ * elsewhere, and another is started in its place. Without keys it listens on loopback only. This
+ * process computes nothing and loads no libtorch.
  *
  * <pre>{@code
  * try (var gateway = Gateway.open(Path.of("life/tune/model"), 2, 8000)) {
@@ -51,6 +52,16 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException when a process cannot be started
    */
   public static Gateway open(GatewaySettings settings) throws IOException {
+    return open(settings, remark -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param remarks told, in a line each, of instances that died and of those in their place
+   */
+  public static Gateway open(GatewaySettings settings, Consumer<String> remarks)
+      throws IOException {
     GatewaySettings.Served served = settings.served();
     Path model = served.model();
     EngineSettings engine =
@@ -58,7 +69,8 @@ public final class Gateway implements AutoCloseable {
             ? computing(served)
             : EngineSettings.paced(model, served.paced(), "banyan");
     Path name = model.toAbsolutePath().normalize().getFileName();
-    return new Gateway(Server.start(engine, settings, name == null ? "model" : name.toString()));
+    String called = name == null ? "model" : name.toString();
+    return new Gateway(Server.start(engine, settings, called, remarks));
   }
 
   private static EngineSettings computing(GatewaySettings.Served served) {

@@ -225,7 +225,7 @@ public final class GatewayCost {
       EngineSettings engine =
           EngineSettings.paced(model, profile.toString(), "banyan").reportingEvery(STALE_MILLIS);
       var settings = GatewaySettings.of(model, instances, 0).recordingDecisions(decisions);
-      try (Server server = Server.start(engine, settings, "paced")) {
+      try (Server server = Server.start(engine, settings, "paced", remark -> {})) {
         for (int time = 0; time < times; time++) {
           allAtOnce(server.port(), arrivals, seed.of("time", time));
           progress.step(time + 1);

@@ -171,7 +171,7 @@ public final class PacedCluster {
     var settings =
         GatewaySettings.of(Path.of(engine.model().folder()), instances, 0)
             .recordingDecisions(decisions);
-    try (Server server = Server.start(engine, settings, "paced");
+    try (Server server = Server.start(engine, settings, "paced", remark -> {});
         var http = HttpClient.newHttpClient()) {
       OpenLoop loop = OpenLoop.of(LoadTarget.of("http://127.0.0.1:" + server.port()), http);
       live = loop.run(loop.requests(workload, seed), progress);

@@ -477,6 +477,19 @@ final class GatewayTest {
     assertThat(raw("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + "x".repeat(40_000) + "\r\n\r\n"))
         .startsWith("HTTP/1.1 431");
     assertThat(raw("\u0000\u0001\u0002\r\n\r\n")).startsWith("HTTP/1.1 400");
+    for (String path : List.of("/v1/models/%zz", "/%zz")) {
+      assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+          .startsWith("HTTP/1.1 404");
+    }
+    byte[] wide = "{\"prompt\": \"a\"}".getBytes(StandardCharsets.UTF_16LE);
+    assertThat(
+            raw(
+                "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                    + wide.length
+                    + "\r\n\r\n",
+                wide))
+        .startsWith("HTTP/1.1 400")
+        .contains("UTF-8");
     assertThat(
             raw(
                 "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"

@@ -8,10 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * {@code model.safetensors.index.json}: which file of the folder holds which tensor.
@@ -21,9 +18,6 @@ import tools.jackson.databind.json.JsonMapper;
 record WeightIndex(SequencedMap<String, String> files) {
   static final String FILE = "model.safetensors.index.json";
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-
   /**
    * Reads an index.
    *
@@ -31,20 +25,7 @@ record WeightIndex(SequencedMap<String, String> files) {
    * @throws UserInputException when it is no index, or names a file outside the folder
    */
   static WeightIndex parse(String file, byte[] json) {
-    JsonNode root;
-    try {
-      root = JSON.readTree(json);
-    } catch (JacksonException e) {
-      var at = e.getLocation();
-      throw new UserInputException(
-          String.format(
-              Locale.ROOT,
-              "%s: %sis not valid JSON: %s",
-              file,
-              at == null ? "" : "line " + at.getLineNr() + " ",
-              JsonText.oneLine(e.getOriginalMessage())),
-          e);
-    }
+    JsonNode root = JsonText.parse(file, json);
     JsonNode map = root.isObject() ? root.get("weight_map") : null;
     if (map == null || !map.isObject() || map.isEmpty()) {
       throw new UserInputException(
@@ -91,6 +72,6 @@ record WeightIndex(SequencedMap<String, String> files) {
     var index = new LinkedHashMap<String, Object>();
     index.put("metadata", sums);
     index.put("weight_map", files);
-    return JsonText.pretty(JSON.valueToTree(index));
+    return JsonText.pretty(index);
   }
 }

@@ -218,7 +218,7 @@ class WeightFolderTest {
         "{\"weight_map\":{}}         | has no weight_map",
         "{\"metadata\":{}}           | has no weight_map",
         "[]                          | has no weight_map",
-        "{\"weight_map\":            | line 1 is not valid JSON",
+        "{\"weight_map\":            | line 1, column 15 is not valid JSON",
         "{\"weight_map\":{\"a\":\"b\",\"a\":\"c\"}} | Duplicate",
       })
   void aWrongIndexIsRefused(String index, String message) throws IOException {

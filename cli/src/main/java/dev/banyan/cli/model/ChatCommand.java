@@ -3,14 +3,11 @@ package dev.banyan.cli.model;
 import dev.banyan.cli.frame.Common;
 import dev.banyan.cli.frame.UsesLibtorch;
 import dev.banyan.core.ExitCode;
-import dev.banyan.core.UserInputException;
 import dev.banyan.model.ChatSession;
 import dev.banyan.model.ChatTemplate;
 import dev.banyan.model.Opening;
-import dev.banyan.model.Precision;
 import dev.banyan.model.Sampling;
 import dev.banyan.model.Tokenizer;
-import dev.banyan.tensor.Libtorch;
 import dev.banyan.weights.config.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -61,27 +57,7 @@ public final class ChatCommand implements Callable<ExitCode> {
 
   @Mixin private final SamplingFlags sampling = new SamplingFlags();
 
-  @Option(
-      names = "--adapter",
-      paramLabel = "DIR",
-      description = {
-        "A PEFT folder to use beside the model: LoRA, IA3, prompt tuning, P-tuning or prefix",
-        "tuning."
-      })
-  private @Nullable Path adapter;
-
-  @Option(
-      names = "--precision",
-      paramLabel = "f32|bf16",
-      defaultValue = "f32",
-      description = "What matrices are multiplied in (default: ${DEFAULT-VALUE}).")
-  private Precision precision = Precision.F32;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Default: all cores, one for a small model.")
-  private @Nullable Integer threads;
+  @Mixin private final ModelFlags flags = new ModelFlags();
 
   @Override
   public ExitCode call() throws IOException {
@@ -96,11 +72,9 @@ public final class ChatCommand implements Callable<ExitCode> {
             sampling.stops(),
             values(variables),
             common.seed());
-    if (threads != null && threads < 1) {
-      throw new UserInputException("--threads is " + threads + ", must be at least 1");
-    }
-    Libtorch.start(Libtorch.Use.INFERENCE, threads == null ? Threads.worthWhile(config) : threads);
-    try (var adapted = Adapted.open(folder, Opening.fast().with(precision), adapter);
+    flags.startLibtorch(config);
+    try (var adapted =
+            Adapted.open(folder, Opening.fast().with(flags.precision()), flags.adapter());
         var session =
             new ChatSession(
                 adapted.model(),

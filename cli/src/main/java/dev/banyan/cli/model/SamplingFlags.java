@@ -11,7 +11,8 @@ final class SamplingFlags {
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
-      description = "How many tokens an answer has at most (default: 512).")
+      description =
+          "How many tokens an answer has at most (default: of chat 512; of generate 128, or what fits).")
   private @Nullable Integer maxTokens;
 
   @Option(

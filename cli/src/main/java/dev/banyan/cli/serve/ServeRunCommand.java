@@ -178,7 +178,11 @@ public final class ServeRunCommand implements Callable<ExitCode> {
                 address(),
                 access(),
                 new GatewaySettings.Recordings(
-                    Optional.ofNullable(decisions), Optional.ofNullable(spans))));
+                    Optional.ofNullable(decisions), Optional.ofNullable(spans))),
+            line -> {
+              common.err().println(line);
+              common.err().flush();
+            });
     return stay(
         gateway.port(),
         "%s on %d instance%s".formatted(folder, count, count == 1 ? "" : "s"),

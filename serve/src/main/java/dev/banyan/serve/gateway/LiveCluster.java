@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +56,11 @@ final class LiveCluster implements AutoCloseable {
       EngineFigures figures) {}
 
   /** What happened since the start. */
-  record Counts(long requests, long moves, long givenBack, long requeued, long replayed) {}
+  record Counts(
+      long requests, long moves, long givenBack, long requeued, long replayed, long died) {}
+
+  /** Instances that died under a request before it is suspected to be why. */
+  private static final int MOST_DEATHS = 3;
 
   /** A request on its way, for the page. */
   record ShownRequest(long id, int instance, int tokens, int moves, String priority) {}
@@ -74,7 +79,9 @@ final class LiveCluster implements AutoCloseable {
   private long givenBack;
   private long requeued;
   private long replayed;
+  private long died;
   private final Set<Long> homeless = new LinkedHashSet<>();
+  private volatile @Nullable IntConsumer keeper;
   private volatile boolean closed;
   private volatile boolean ending;
 
@@ -201,12 +208,17 @@ final class LiveCluster implements AutoCloseable {
         .owner(stream.id)
         .ifPresent(
             owner -> {
-              ownership.end(stream.id);
-              streams.remove(stream.id);
-              stream.put(error(stream.id)); // whoever waits for its next token waits no longer
+              end(stream);
               // it may be on its way, so all are told
               instances.values().forEach(each -> each.wire.say(new Say.Cancel(stream.id)));
             });
+  }
+
+  /** With an error: whoever waits for its next token waits no longer. */
+  private void end(Stream stream) {
+    ownership.end(stream.id);
+    streams.remove(stream.id);
+    stream.put(error(stream.id));
   }
 
   /** Ends every request with an error, since the server ends. */
@@ -266,7 +278,8 @@ final class LiveCluster implements AutoCloseable {
 
   /**
    * Gives a request that lost its instance to another, which goes on from what the client has. When
-   * all that are left are silent, the first that speaks gets it.
+   * all that are left are silent, the first that speaks gets it; when none is left and others will
+   * come, the first that comes, unless it may be the request that they die of.
    */
   private void again(long request, int preferred) {
     Stream stream = streams.get(request);
@@ -275,10 +288,8 @@ final class LiveCluster implements AutoCloseable {
     }
     LiveInstance to = instances.get(preferred);
     if (to == null || to.stalled) {
-      if (instances.isEmpty()) {
-        ownership.end(request);
-        streams.remove(request);
-        stream.put(error(request));
+      if (instances.isEmpty() && (keeper == null || ending || stream.deaths >= MOST_DEATHS)) {
+        end(stream);
         return;
       }
       if (loads().isEmpty()) {
@@ -435,8 +446,41 @@ final class LiveCluster implements AutoCloseable {
     }
     instances.remove(id);
     instances.values().forEach(each -> each.moving = false);
+    for (Stream each : streams.values()) {
+      each.deaths += ownerOf(each.id) == id ? 1 : 0;
+    }
     List<Long> unused = leave(id);
     house();
+    if (!of.retiring && !closed) {
+      died++;
+      IntConsumer told = keeper;
+      if (told != null) {
+        told.accept(id);
+      }
+    }
+  }
+
+  /**
+   * From now on somebody starts an instance in the place of one that died, so requests that nobody
+   * is left for wait for it.
+   *
+   * @param dead told of every instance that died, under the lock
+   */
+  synchronized void keep(IntConsumer dead) {
+    keeper = dead;
+  }
+
+  /** Requests that wait for an instance end with an error, since none comes. */
+  synchronized void endHomeless() {
+    if (instances.isEmpty()) {
+      for (long request : homeless) {
+        Stream stream = streams.get(request);
+        if (stream != null) {
+          end(stream);
+        }
+      }
+      homeless.clear();
+    }
   }
 
   /** Requests that nobody could take find an instance, or end when there is none. */
@@ -471,9 +515,19 @@ final class LiveCluster implements AutoCloseable {
       return false;
     }
     of.draining = now;
+    of.retiring &= now;
     of.wire.say(new Say.Drain(now));
     pairUp();
     return true;
+  }
+
+  /** An instance gives its requests away to end; nobody takes its place. */
+  synchronized void retire(int id) {
+    LiveInstance of = instances.get(id);
+    if (of != null) {
+      of.retiring = true;
+      boolean unused = drain(id, true);
+    }
   }
 
   /** Requests that have not ended. */
@@ -492,12 +546,12 @@ final class LiveCluster implements AutoCloseable {
   }
 
   /**
-   * Ends an instance that is drained and has nothing left; false while it has. One that somebody
+   * Ends an instance that is retired and has nothing left; false while it has. One that somebody
    * wanted back meanwhile stays, which is true as well.
    */
   synchronized boolean stopWhenEmpty(int id) {
     LiveInstance of = instances.get(id);
-    if (of == null || !of.draining) {
+    if (of == null || !of.retiring) {
       return true;
     }
     if (owned(id) > 0) {
@@ -552,13 +606,18 @@ final class LiveCluster implements AutoCloseable {
         .toList();
   }
 
+  /** How many instances are up and not about to end. */
+  synchronized int staying() {
+    return (int) instances.values().stream().filter(each -> !each.retiring).count();
+  }
+
   /** Whether an instance is up. */
   synchronized boolean isUp(int id) {
     return instances.containsKey(id);
   }
 
   synchronized Counts counts() {
-    return new Counts(ids, moves, givenBack, requeued, replayed);
+    return new Counts(ids, moves, givenBack, requeued, replayed, died);
   }
 
   /** How long each moved request was in no batch. */

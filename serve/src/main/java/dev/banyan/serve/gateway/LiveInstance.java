@@ -27,6 +27,10 @@ final class LiveInstance {
   final Set<Long> lost = new HashSet<>();
 
   boolean draining;
+
+  /** Draining for good: it ends when it has nothing left. */
+  boolean retiring;
+
   boolean moving;
   boolean stalled;
   EngineFigures figures = new EngineFigures(0, 0, 0, 0, 0, 0.01, 0, 0);

@@ -33,6 +33,7 @@ record Metrics(LiveCluster cluster) {
     return page.counter("banyan_requests_total", "Answers asked for.", Map.of(), counts.requests())
         .counter("banyan_moves_total", "Requests that moved running.", Map.of(), counts.moves())
         .counter("banyan_replays_total", "Requests computed again.", Map.of(), counts.replayed())
+        .counter("banyan_deaths_total", "Instances that died.", Map.of(), counts.died())
         .text();
   }
 }

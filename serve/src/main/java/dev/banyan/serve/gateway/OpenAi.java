@@ -11,8 +11,6 @@ import dev.banyan.serve.http.Routes;
 import dev.banyan.serve.wire.Token;
 import dev.banyan.serve.wire.TokenRequest;
 import java.io.IOException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -113,10 +111,7 @@ final class OpenAi {
                       .decode(reader.ids(RequestReader.body(exchange).path("tokens")), false)));
       case "GET /tokenizer_info" -> json(exchange, tokenizerInfo());
       default -> {
-        String asked =
-            URLDecoder.decode(
-                exchange.path().replaceFirst("^/v1/models/", "").replace("+", "%2B"),
-                StandardCharsets.UTF_8);
+        String asked = exchange.pathAfter("/v1/models/");
         if (what.startsWith("GET /v1/models/") && served.names().anyMatch(asked::equals)) {
           json(exchange, model(asked));
         } else if (what.startsWith("GET /v1/models/")) {
@@ -150,7 +145,7 @@ final class OpenAi {
   }
 
   private void health(Exchange exchange) throws IOException {
-    int up = cluster.shown().size();
+    long up = cluster.shown().stream().filter(LiveCluster.Shown::up).count();
     String text =
         Json.mapper()
             .writeValueAsString(

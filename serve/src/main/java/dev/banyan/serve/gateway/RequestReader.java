@@ -1,6 +1,5 @@
 package dev.banyan.serve.gateway;
 
-import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import dev.banyan.model.ChatTemplate;
 import dev.banyan.model.Conversation;
@@ -8,6 +7,7 @@ import dev.banyan.model.Sampling;
 import dev.banyan.serve.engine.JsonSchema;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.JsonBody;
 import dev.banyan.serve.http.WholeText;
 import dev.banyan.serve.policy.PriorityClass;
 import dev.banyan.serve.wire.TokenRequest;
@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -27,21 +26,13 @@ import tools.jackson.databind.node.ObjectNode;
 record RequestReader(ServedModel served) {
   private static final int MOST_CHOICES = 64;
   private static final int MOST_LOGPROBS = 20;
-  private static final int MOST_ANSWERS = 1024;
   private static final int MOST_STOPS = 64;
   private static final int MOST_QUOTED = 40;
 
   static JsonNode body(Exchange exchange) throws BadRequestException {
-    try {
-      JsonNode body = Json.mapper().readTree(exchange.body());
-      if (body instanceof ObjectNode) {
-        WholeText.check(body);
-        return body;
-      }
-    } catch (JacksonException e) {
-      throw new BadRequestException(400, "the body is no JSON");
-    }
-    throw new BadRequestException(400, "the body is no JSON object");
+    ObjectNode body = JsonBody.read(exchange.body());
+    WholeText.check(body);
+    return body;
   }
 
   CompletionRequest read(Exchange exchange, boolean chat) throws BadRequestException {
@@ -49,9 +40,7 @@ record RequestReader(ServedModel served) {
     CompletionRequest asked = settings(body, chat);
     List<int[]> prompts =
         chat ? List.of(conversation(body, asked.tools())) : prompts(body.path("prompt"));
-    if ((long) prompts.size() * asked.choices() > MOST_ANSWERS) {
-      throw new BadRequestException(400, "at most 1024 answers can be asked for at once");
-    }
+    JsonBody.requireFew((long) prompts.size() * asked.choices());
     List<TokenRequest> requests = new ArrayList<>();
     for (int[] prompt : prompts) {
       for (int n = 0; n < asked.choices(); n++) {

@@ -24,27 +24,24 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Engine processes, the cluster they form, and the HTTP server before them. */
 public final class Server implements AutoCloseable {
-  private static final int MOST_INSTANCES = 64;
   private static final int POLL_MILLIS = 20;
 
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private final LiveCluster cluster;
-  private final EngineProcesses engines;
+  private final Instances instances;
   private final List<AutoCloseable> files;
-  private final ReentrantLock scaling = new ReentrantLock();
   private @Nullable HttpServer http;
   private volatile boolean stopping;
-  private int nextId;
 
-  private Server(LiveCluster cluster, EngineProcesses engines, List<AutoCloseable> files) {
+  private Server(LiveCluster cluster, Instances instances, List<AutoCloseable> files) {
     this.cluster = cluster;
-    this.engines = engines;
+    this.instances = instances;
     this.files = files;
   }
 
@@ -58,16 +55,18 @@ public final class Server implements AutoCloseable {
       throws IOException {
     GatewaySettings settings =
         GatewaySettings.of(Path.of(each.model().folder()), instances, at.getPort());
-    return start(each, settings, name);
+    return start(each, settings, name, remark -> {});
   }
 
   /**
    * Starts engines, then listens.
    *
+   * @param remarks told of engines that died and of those in their place, in a line each
    * @throws UserInputException when an engine refuses the model, the port is taken, a file is not
    *     as it should be, or others than this machine could connect without a key
    */
-  public static Server start(EngineSettings each, GatewaySettings settings, String name)
+  public static Server start(
+      EngineSettings each, GatewaySettings settings, String name, Consumer<String> remarks)
       throws IOException {
     Listening listening = Listening.of(settings.address(), settings.access().keys());
     listening.requireFree();
@@ -82,9 +81,10 @@ public final class Server implements AutoCloseable {
     }
     var cluster =
         new LiveCluster(PolicyNames.policy(each.duty().policy(), 3, true, new Seed(1)), log);
-    var server = new Server(cluster, EngineProcesses.of(each), files);
+    var instances = new Instances(cluster, EngineProcesses.of(each), remarks);
+    var server = new Server(cluster, instances, files);
     try {
-      Say.Ready ready = server.add(settings.served().instances());
+      Say.Ready ready = instances.start(settings.served().instances());
       Path model = Path.of(each.model().folder());
       Set<Integer> stops =
           new LinkedHashSet<>(ModelConfig.read(model.resolve(ModelConfig.FILE)).tokens().eos());
@@ -107,29 +107,6 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  /** Starts engines and waits until they can be used; gives what the last one says it is. */
-  private Say.Ready add(int count) throws IOException {
-    List<Integer> ids = new ArrayList<>();
-    Say.Ready ready = null;
-    try {
-      for (int i = 0; i < count; i++) {
-        int id = nextId++;
-        ids.add(id);
-        engines.start(id);
-      }
-      for (int id : ids) {
-        ready = cluster.join(id, engines.await(id));
-      }
-    } catch (IOException | RuntimeException e) {
-      ids.forEach(engines::kill);
-      throw e;
-    }
-    if (ready == null) {
-      throw new UserInputException("a server needs at least one instance");
-    }
-    return ready;
-  }
-
   /**
    * Changes how many instances take requests. New ones are started before this returns; those that
    * go are drained and end when they have given everything away, after it returned.
@@ -137,33 +114,7 @@ public final class Server implements AutoCloseable {
    * @throws UserInputException when an engine cannot start
    */
   public void scale(int wanted) throws IOException {
-    if (wanted < 1 || wanted > MOST_INSTANCES) {
-      throw new UserInputException(
-          "instances is %d, must be between 1 and %d".formatted(wanted, MOST_INSTANCES));
-    }
-    scaling.lock();
-    try {
-      List<Integer> taking = cluster.taking();
-      if (wanted > taking.size()) {
-        add(wanted - taking.size());
-      }
-      for (int id : taking.subList(Math.min(wanted, taking.size()), taking.size())) {
-        cluster.drain(id, true);
-        Thread.ofVirtual().start(() -> stopWhenEmpty(id));
-      }
-    } finally {
-      scaling.unlock();
-    }
-  }
-
-  private void stopWhenEmpty(int id) {
-    try {
-      while (!cluster.stopWhenEmpty(id)) {
-        Thread.sleep(POLL_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    instances.scale(wanted);
   }
 
   /** An instance takes no new requests and gives its own away, or takes them again. */
@@ -225,9 +176,7 @@ public final class Server implements AutoCloseable {
 
   /** What did not come up ends, and nothing of it stays behind. */
   private void abandon(Exception why) {
-    cluster.close();
-    engines.kill();
-    engines.close();
+    instances.close();
     try {
       for (AutoCloseable file : files) {
         file.close();
@@ -244,7 +193,7 @@ public final class Server implements AutoCloseable {
 
   /** Process numbers of the engines, in their order. */
   public List<Long> processes() {
-    return engines.alive();
+    return instances.processes();
   }
 
   /** Moves every running request once to another instance; gives how many were asked to. */
@@ -283,8 +232,7 @@ public final class Server implements AutoCloseable {
     if (http != null) {
       http.close();
     }
-    cluster.close();
-    engines.close();
+    instances.close();
     for (AutoCloseable file : files) {
       try {
         file.close();

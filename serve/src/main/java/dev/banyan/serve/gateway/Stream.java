@@ -18,6 +18,10 @@ final class Stream {
   final List<Integer> emitted = new ArrayList<>();
 
   int moves;
+
+  /** Instances that died while they had it. */
+  int deaths;
+
   volatile List<Token> prompt = List.of();
   private final LinkedBlockingQueue<Token> tokens = new LinkedBlockingQueue<>();
 

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
@@ -375,6 +376,19 @@ public final class HttpServer implements AutoCloseable {
       String target = request == null ? "" : request.target;
       int query = target.indexOf('?');
       return query < 0 ? target : target.substring(0, query);
+    }
+
+    /**
+     * What of the path comes after a prefix, percent-decoded (RFC 3986, section 2.1); as it is
+     * where it is not well encoded.
+     */
+    public String pathAfter(String prefix) {
+      String part = path().startsWith(prefix) ? path().substring(prefix.length()) : path();
+      try {
+        return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
+      } catch (IllegalArgumentException e) {
+        return part;
+      }
     }
 
     public byte[] body() {

@@ -102,8 +102,8 @@ public final class EngineProcesses implements AutoCloseable {
     return address(id);
   }
 
-  /** What one says when it cannot start. */
-  private String complaint(int id) {
+  /** What one said when it ended; empty when it said nothing. */
+  public String complaint(int id) {
     try {
       return Files.readString(log(id))
           .lines()

@@ -2,11 +2,11 @@ package dev.banyan.serve.remote;
 
 import dev.banyan.core.Json;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.JsonBody;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,8 +23,6 @@ record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
   /** How many tokens OpenAI and those who follow it give when a completion names no number. */
   private static final int USUAL_MOST = 16;
 
-  private static final int MOST_ANSWERS = 1024;
-
   /**
    * Reads a body.
    *
@@ -32,26 +30,10 @@ record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
    *     text, or asks for too many answers
    */
   static AskedCompletion of(String path, byte[] bytes) throws BadRequestException {
-    // JSON in UTF-16 or UTF-32 begins with zeros (RFC 4627, section 3), which UTF-8 never has
-    for (int i = 0; i < Math.min(4, bytes.length); i++) {
-      if (bytes[i] == 0) {
-        throw new BadRequestException(400, "the body is JSON in another encoding than UTF-8");
-      }
-    }
-    try {
-      if (Json.mapper().readTree(bytes) instanceof ObjectNode body) {
-        var asked = new AskedCompletion(path, bytes, body);
-        String unusedName = model(body);
-        if ((long) asked.choices() * asked.prompts().size() > MOST_ANSWERS) {
-          throw new BadRequestException(
-              400, "at most " + MOST_ANSWERS + " answers can be asked for at once");
-        }
-        return asked;
-      }
-    } catch (JacksonException e) {
-      throw new BadRequestException(400, "the body is no JSON");
-    }
-    throw new BadRequestException(400, "the body is no JSON object");
+    var asked = new AskedCompletion(path, bytes, JsonBody.read(bytes));
+    String unusedName = model(asked.body);
+    JsonBody.requireFew((long) asked.choices() * asked.prompts().size());
+    return asked;
   }
 
   boolean chat() {

@@ -161,16 +161,18 @@ final class Backend {
     }
   }
 
-  /** Whoever is there ends. */
-  void endAll() {
-    List<Stay> there;
+  private List<Stay> there() {
     lock.lock();
     try {
-      there = List.copyOf(stays);
+      return List.copyOf(stays);
     } finally {
       lock.unlock();
     }
-    there.forEach(Stay::end);
+  }
+
+  /** Whoever is there ends. */
+  void endAll() {
+    there().forEach(Stay::end);
   }
 
   boolean isDraining() {
@@ -203,14 +205,7 @@ final class Backend {
 
   /** Completions of ours there, at most some. */
   List<Shown> shown(int most) {
-    List<Stay> there;
-    lock.lock();
-    try {
-      there = List.copyOf(stays);
-    } finally {
-      lock.unlock();
-    }
-    return there.stream().flatMap(each -> each.shown().stream()).limit(most).toList();
+    return there().stream().flatMap(each -> each.shown().stream()).limit(most).toList();
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.banyan.serve.remote;
 
+import dev.banyan.core.Json;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,6 +12,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 
 /**
  * How backends are spoken to: HTTP/1.1, since closing its connection is how a request is given up.
@@ -81,6 +84,15 @@ record BackendHttp(HttpClient client, String key) implements AutoCloseable {
       throw new IOException("interrupted", e);
     } finally {
       boolean unused = answer.cancel(true);
+    }
+  }
+
+  /** What an answer says; an empty object where it is no JSON. */
+  static JsonNode json(HttpResponse<String> answer) {
+    try {
+      return Json.mapper().readTree(answer.body());
+    } catch (JacksonException e) {
+      return Json.mapper().createObjectNode();
     }
   }
 

@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -169,8 +168,8 @@ final class LlamaSlots {
 
   /** Whether keys of one are those the other would have computed, as far as they tell. */
   private boolean isSameModel(Backend from, Backend to) throws IOException {
-    JsonNode there = json(line.get(from.url, "/v1/models")).path("data").path(0);
-    JsonNode here = json(line.get(to.url, "/v1/models")).path("data").path(0);
+    JsonNode there = BackendHttp.json(line.get(from.url, "/v1/models")).path("data").path(0);
+    JsonNode here = BackendHttp.json(line.get(to.url, "/v1/models")).path("data").path(0);
     boolean same = there.has("id") && there.path("id").equals(here.path("id"));
     for (String each : List.of("n_vocab", "n_embd", "n_params", "size", "ftype")) {
       same &= there.path("meta").path(each).equals(here.path("meta").path(each));
@@ -234,22 +233,14 @@ final class LlamaSlots {
 
   private JsonNode slots(Backend backend) throws IOException {
     HttpResponse<String> answer = line.get(backend.url, "/slots");
-    return answer.statusCode() == 200 ? json(answer) : Json.mapper().createArrayNode();
+    return answer.statusCode() == 200 ? BackendHttp.json(answer) : Json.mapper().createArrayNode();
   }
 
   private Optional<JsonNode> act(Place place, String action, String file) throws IOException {
     String path = "/slots/%d?action=%s".formatted(place.slot(), action);
     byte[] body = Json.mapper().writeValueAsBytes(Map.of("filename", file));
     HttpResponse<String> answer = line.post(place.backend().url, path, body);
-    return answer.statusCode() == 200 ? Optional.of(json(answer)) : Optional.empty();
-  }
-
-  private static JsonNode json(HttpResponse<String> answer) {
-    try {
-      return Json.mapper().readTree(answer.body());
-    } catch (JacksonException e) {
-      return Json.mapper().createObjectNode();
-    }
+    return answer.statusCode() == 200 ? Optional.of(BackendHttp.json(answer)) : Optional.empty();
   }
 
   private static void pause() throws IOException {

@@ -1,6 +1,5 @@
 package dev.banyan.serve.remote;
 
-import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import dev.banyan.serve.remote.PrometheusText.Sample;
 import java.io.IOException;
@@ -10,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Asks a server that runs what it is. */
@@ -47,7 +45,7 @@ final class Probe {
           "%s answers %d: it wants a key, and --backend-key FILE was not given or holds another"
               .formatted(url, answer.statusCode()));
     }
-    JsonNode listed = json(answer).path("data");
+    JsonNode listed = BackendHttp.json(answer).path("data");
     List<Backend.Model> models = new ArrayList<>();
     for (JsonNode each : listed) {
       int most = each.path("max_model_len").asInt(each.path("meta").path("n_ctx").asInt(0));
@@ -78,14 +76,6 @@ final class Probe {
     return URI.create(address.toString().replaceFirst("/+$", "").replaceFirst("/v1$", ""));
   }
 
-  private static JsonNode json(HttpResponse<String> answer) {
-    try {
-      return Json.mapper().readTree(answer.body());
-    } catch (JacksonException e) {
-      return Json.mapper().createObjectNode();
-    }
-  }
-
   private static Kind kind(JsonNode listed, URI url, BackendHttp line) {
     switch (listed.path(0).path("owned_by").asString("")) {
       case "vllm" -> {
@@ -107,7 +97,7 @@ final class Probe {
             return named.get();
           }
           HttpResponse<String> props = line.get(url, "/props");
-          return props.statusCode() == 200 && json(props).has("total_slots")
+          return props.statusCode() == 200 && BackendHttp.json(props).has("total_slots")
               ? Kind.LLAMA_CPP
               : Kind.OPENAI;
         } catch (IOException e) {
@@ -166,7 +156,7 @@ final class Probe {
     if (backend.kind == Kind.LLAMA_CPP) {
       HttpResponse<String> slots = line.watch(backend.url, "/slots");
       if (slots.statusCode() == 200) {
-        report = BackendLoad.withSlots(report, json(slots));
+        report = BackendLoad.withSlots(report, BackendHttp.json(slots));
       }
     }
     backend.reported(report);

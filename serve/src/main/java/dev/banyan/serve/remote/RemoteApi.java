@@ -6,15 +6,14 @@ import dev.banyan.serve.http.Doorkeeper;
 import dev.banyan.serve.http.Exposition;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.JsonBody;
 import dev.banyan.serve.http.OpenAiError;
 import dev.banyan.serve.http.Routes;
 import dev.banyan.serve.http.StatusPage;
 import dev.banyan.serve.policy.InstanceLoad;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URLDecoder;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +24,6 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 
 /** What the gateway answers itself, and what it asks its backends for. */
 final class RemoteApi {
@@ -113,7 +111,7 @@ final class RemoteApi {
       case "GET /metrics" -> exchange.send(200, Exposition.TYPE, metrics());
       case "GET /status" -> Doorkeeper.json(exchange, status());
       default -> {
-        String name = decoded(exchange.path().replaceFirst("^/v1/models/", ""));
+        String name = exchange.pathAfter("/v1/models/");
         if (what.startsWith("GET /v1/models/") && backends.names().contains(name)) {
           Doorkeeper.json(exchange, model(name));
         } else if (what.startsWith("GET /v1/models/")) {
@@ -128,15 +126,6 @@ final class RemoteApi {
           throw ROUTES.refusal(exchange);
         }
       }
-    }
-  }
-
-  /** A part of a path, which stays as it is where it is not well encoded. */
-  private static String decoded(String part) {
-    try {
-      return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      return part;
     }
   }
 
@@ -287,16 +276,9 @@ final class RemoteApi {
   // ---- passed on whole
 
   private void pass(Exchange exchange) throws IOException {
-    String model;
-    try {
-      model =
-          exchange.method().equals("GET")
-              ? ""
-              : AskedCompletion.model(Json.mapper().readTree(exchange.body()));
-    } catch (JacksonException e) {
-      throw new BadRequestException(400, "the body is no JSON");
-    }
-    if (!exchange.method().equals("GET")) {
+    String model = "";
+    if (exchange.method().equals("POST")) {
+      model = AskedCompletion.model(JsonBody.read(exchange.body()));
       backends.requireServed(model);
     }
     var stay = new PassedOn();

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -93,7 +92,7 @@ record Vocabulary(BackendHttp line, Backend backend, String model) {
 
   private JsonNode tokens(ObjectNode body) throws IOException {
     HttpResponse<String> answer = post("/tokenize", body);
-    JsonNode tokens = json(answer.body()).path("tokens");
+    JsonNode tokens = BackendHttp.json(answer).path("tokens");
     if (answer.statusCode() != 200 || !tokens.isArray()) {
       throw new IOException("/tokenize is not answered");
     }
@@ -110,7 +109,7 @@ record Vocabulary(BackendHttp line, Backend backend, String model) {
     ArrayNode tokens = body.putArray("tokens");
     ids.forEach(tokens::add);
     HttpResponse<String> answer = post("/detokenize", body);
-    JsonNode text = json(answer.body());
+    JsonNode text = BackendHttp.json(answer);
     for (String each : List.of("prompt", "text", "content")) {
       if (answer.statusCode() == 200 && text.path(each).isString()) {
         return text.path(each).asString();
@@ -126,7 +125,7 @@ record Vocabulary(BackendHttp line, Backend backend, String model) {
    */
   String template(AskedCompletion asked) throws IOException {
     HttpResponse<String> answer = post("/apply-template", asked.sent(model));
-    JsonNode prompt = json(answer.body()).path("prompt");
+    JsonNode prompt = BackendHttp.json(answer).path("prompt");
     if (answer.statusCode() != 200 || !prompt.isString()) {
       throw new IOException("/apply-template is not answered");
     }
@@ -147,14 +146,6 @@ record Vocabulary(BackendHttp line, Backend backend, String model) {
       throw e;
     } catch (IOException e) {
       throw new IOException(path + " is not answered", e);
-    }
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return Json.mapper().readTree(text);
-    } catch (JacksonException e) {
-      return Json.mapper().createObjectNode();
     }
   }
 }

@@ -10,10 +10,8 @@ import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * {@code config.json} to {@link ModelConfig}. Follows what the config classes of transformers 5.18
@@ -22,8 +20,6 @@ import tools.jackson.databind.json.JsonMapper;
  * num_experts}.
  */
 final class ConfigReader {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   /** More layers than any model has; a hostile number must not ask for a list of 2 billion. */
   private static final int MAX_LAYERS = 100_000;
@@ -54,20 +50,7 @@ final class ConfigReader {
   }
 
   static ModelConfig read(String file, byte[] json) {
-    JsonNode root;
-    try {
-      root = JSON.readTree(json);
-    } catch (JacksonException e) {
-      var at = e.getLocation();
-      throw new UserInputException(
-          String.format(
-              Locale.ROOT,
-              "%s: %sis not valid JSON: %s",
-              file,
-              at == null ? "" : "line " + at.getLineNr() + ", column " + at.getColumnNr() + " ",
-              JsonText.oneLine(e.getOriginalMessage())),
-          e);
-    }
+    JsonNode root = JsonText.parse(file, json);
     if (!root.isObject()) {
       throw new UserInputException(file + ": is no JSON object; expected a model's config.json");
     }
@@ -242,7 +225,8 @@ final class ConfigReader {
     if (node != null && !node.isObject()) {
       throw keys.wrong(old ? "rope_scaling" : "rope_parameters", node, "an object");
     }
-    var rope = new ConfigKeys(file, prefix, node == null ? JSON.createObjectNode() : node);
+    var rope =
+        new ConfigKeys(file, prefix, node == null ? JsonNodeFactory.instance.objectNode() : node);
     double absent = family == Family.MIXTRAL ? 1e6 : 1e4;
     double theta = rope.number("rope_theta", keys.number("rope_theta", absent));
     double turned = rope.number("partial_rotary_factor", keys.number("partial_rotary_factor", 1));
