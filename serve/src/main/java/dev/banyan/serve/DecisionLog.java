@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a gateway decided and on what: a JSON line for each dispatch and each round of pairing, with
@@ -49,6 +50,7 @@ public final class DecisionLog implements AutoCloseable {
   public record Replay(long dispatches, long rounds, long identical, long firstDiffering) {}
 
   private final BufferedWriter out;
+  private @Nullable IOException broken;
 
   private DecisionLog(BufferedWriter out) {
     this.out = out;
@@ -63,14 +65,17 @@ public final class DecisionLog implements AutoCloseable {
     }
   }
 
-  /** Adds a line. */
+  /** Adds a line. After one that could not be written none is, which {@link #close} tells. */
   public synchronized void add(Decision decision) {
+    if (broken != null) {
+      return; // who decides goes on: a full disk ends no answers
+    }
     try {
       out.write(Json.mapper().writeValueAsString(decision));
       out.newLine();
       out.flush();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException("a decision cannot be written", e);
+      broken = e;
     }
   }
 
@@ -137,8 +142,16 @@ public final class DecisionLog implements AutoCloseable {
     return new ArrayList<>(policy.pair(fleet)).equals(was.pairs());
   }
 
+  /**
+   * Ends the log.
+   *
+   * @throws IOException when not every decision could be written
+   */
   @Override
   public synchronized void close() throws IOException {
+    if (broken != null) {
+      throw broken;
+    }
     out.close();
   }
 }

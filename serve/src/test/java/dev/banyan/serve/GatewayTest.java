@@ -1,5 +1,6 @@
 package dev.banyan.serve;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -27,10 +28,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -423,6 +426,27 @@ final class GatewayTest {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
     JsonNode error = Json.mapper().readTree(answer.body()).path("error");
     assertThat(error.path("message").asString()).contains(message);
+  }
+
+  @Test
+  void moreThanEnginesCouldHoldIsRefusedBeforeItIsBuilt() throws Exception {
+    String bias =
+        IntStream.rangeClosed(0, 1024).mapToObj(i -> "\"" + i + "\":1").collect(joining(","));
+    assertThat(refusal("\"prompt\":\"a\",\"logit_bias\":{" + bias + "}"))
+        .isEqualTo("logit_bias has 1025 token ids, at most 1024 are taken");
+    String many = String.join(",", Collections.nCopies(1025, "\"a\""));
+    assertThat(refusal("\"prompt\":[" + many + "]")).startsWith("at most 1024 answers");
+    String ids = String.join(",", Collections.nCopies(4500, "7"));
+    String lists = String.join(",", Collections.nCopies(16, "[" + ids + "]"));
+    assertThat(refusal("\"prompt\":[" + lists + "],\"n\":64"))
+        .startsWith("all answers together ask for too much at once");
+    assertThat(status().path("counts").path("died").asInt(-1)).isZero();
+  }
+
+  private String refusal(String fields) throws Exception {
+    HttpResponse<String> answer = post("/v1/completions", "{" + fields + "}");
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+    return Json.mapper().readTree(answer.body()).at("/error/message").asString();
   }
 
   @ParameterizedTest

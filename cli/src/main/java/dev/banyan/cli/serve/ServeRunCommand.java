@@ -276,8 +276,10 @@ public final class ServeRunCommand implements Callable<ExitCode> {
       finish.accept(Duration.ofSeconds(patience));
       boolean unusedState = Thread.interrupted(); // what ends now ends in order
       gateway.close();
-    } catch (Exception e) {
-      // the process ends either way
+    } catch (Exception e) { // the process ends either way
+      Throwable why = e.getCause() == null ? e : e.getCause();
+      common.err().printf("%s: %s%n", e.getMessage(), why.getMessage());
+      common.err().flush();
     }
   }
 }

@@ -35,6 +35,11 @@ import tools.jackson.databind.JsonNode;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ServeCommandsTest {
+  /** A long answer, streamed, the same every time. */
+  private static final String BODY =
+      "{\"prompt\": \"a tree\", \"max_tokens\": 450, \"ignore_eos\": true, \"temperature\": 0,"
+          + " \"stream\": true, \"stream_options\": {\"include_usage\": true}}";
+
   private static final String LONG =
       "{\"prompt\": %s, \"max_tokens\": 450, \"ignore_eos\": true, \"stream\": true, \"n\": %d,"
           + " \"logprobs\": 20}";
@@ -235,19 +240,43 @@ class ServeCommandsTest {
   }
 
   @Test
+  void anEngineThatIsKilledIsReplacedAndItsAnswersGoOn() throws Exception {
+    try (var server = RunningServer.start(model, "--instances=1");
+        HttpClient client = HttpClient.newHttpClient()) {
+      var whole = client.send(completion(server, BODY), HttpResponse.BodyHandlers.ofString());
+      ProcessHandle first = server.engines().getFirst();
+      var told = new ByteArrayOutputStream();
+      var answer = client.send(completion(server, BODY), HttpResponse.BodyHandlers.ofInputStream());
+      try (InputStream in = answer.body()) {
+        told.write(in.readNBytes(1000)); // some of its 450 parts
+        assertThat(first.destroyForcibly()).isTrue();
+        told.write(in.readAllBytes());
+      }
+      assertThat(content(told.toString(StandardCharsets.UTF_8))).isEqualTo(content(whole.body()));
+      assertThat(server.engines()).hasSize(1).doesNotContain(first);
+      assertThat(run("serve", "status", "--url=http://127.0.0.1:" + server.port)).isZero();
+      assertThat(text(out)).contains("1 saved").containsPattern("(?m)^instance 1 +process");
+      List<ProcessHandle> engines = server.engines();
+      server.terminate();
+      assertThat(server.exitCode()).isEqualTo(143);
+      assertThat(server.remarks())
+          .endsWith("instance 0 died\ninstance 1 is in its place\n")
+          .containsOnlyOnce("died");
+      assertThat(engines).noneMatch(ProcessHandle::isAlive);
+    }
+  }
+
+  @Test
   void beforeTwoServersAnAnswerGoesOnWhenItsServerIsKilled() throws Exception {
-    String body =
-        "{\"prompt\": \"a tree\", \"max_tokens\": 450, \"ignore_eos\": true, \"temperature\": 0,"
-            + " \"stream\": true, \"stream_options\": {\"include_usage\": true}}";
     try (var first = RunningServer.start(model, "--instances=1");
         var second = RunningServer.start(model, "--instances=1");
         var gateway = RunningServer.before(first, second);
         HttpClient client = HttpClient.newHttpClient()) {
       assertThat(gateway.said).endsWith(" serves 2 backends");
-      var whole = client.send(completion(second, body), HttpResponse.BodyHandlers.ofString());
+      var whole = client.send(completion(second, BODY), HttpResponse.BodyHandlers.ofString());
       var told = new ByteArrayOutputStream();
       var answer =
-          client.send(completion(gateway, body), HttpResponse.BodyHandlers.ofInputStream());
+          client.send(completion(gateway, BODY), HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream in = answer.body()) {
         told.write(in.readNBytes(1000)); // some of its 450 parts
         first.close();

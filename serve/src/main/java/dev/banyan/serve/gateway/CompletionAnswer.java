@@ -8,8 +8,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The JSON of an answer, whole or in the chunks of a stream. */
-record CompletionAnswer(CompletionRequest asked, Logprobs logprobs) {
+/**
+ * The JSON of an answer, whole or in the chunks of a stream.
+ *
+ * @param created seconds since 1970
+ */
+record CompletionAnswer(CompletionRequest asked, Logprobs logprobs, long created) {
   /** The next chunk of a choice. */
   String chunk(Choice choice, Object delta, @Nullable Token token, @Nullable String finish) {
     boolean begins = choice.begins();
@@ -117,7 +121,7 @@ record CompletionAnswer(CompletionRequest asked, Logprobs logprobs) {
     all.put(
         "object",
         asked.chat() ? (chunk ? "chat.completion.chunk" : "chat.completion") : "text_completion");
-    all.put("created", System.currentTimeMillis() / 1000);
+    all.put("created", created);
     all.put("model", asked.model());
     return all;
   }

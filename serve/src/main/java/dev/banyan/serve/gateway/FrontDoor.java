@@ -76,7 +76,13 @@ final class FrontDoor {
           }
         }
         case "scale" -> {
-          server.scale(Integer.parseInt(parts[2]));
+          int count = Integer.parseInt(parts[2]);
+          try {
+            server.scale(count);
+          } catch (IOException e) {
+            Doorkeeper.refuse(exchange, 503, "an instance could not be started: " + e.getMessage());
+            return true;
+          }
           Doorkeeper.json(exchange, Map.of("instances", cluster.taking()));
         }
         default -> {

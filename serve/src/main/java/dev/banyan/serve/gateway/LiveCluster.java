@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -188,13 +189,19 @@ final class LiveCluster implements AutoCloseable {
 
   // ---- requests
 
+  /** The same, for one whose tokens are waited for alone. */
+  Stream submit(TokenRequest asked) {
+    return submit(asked, new Semaphore(0));
+  }
+
   /**
    * Sends a request to an instance.
    *
+   * @param bell rung with each token that comes
    * @throws NobodyException when none is up
    */
-  synchronized Stream submit(TokenRequest asked) {
-    var stream = new Stream(++ids, asked);
+  synchronized Stream submit(TokenRequest asked, Semaphore bell) {
+    var stream = new Stream(++ids, asked, bell);
     LiveInstance to = dispatch(stream);
     streams.put(stream.id, stream);
     long epoch = ownership.begin(stream.id, to.ready.instance()).epoch();
@@ -487,7 +494,19 @@ final class LiveCluster implements AutoCloseable {
   private void house() {
     List<Long> waiting = List.copyOf(homeless);
     homeless.clear();
-    waiting.forEach(request -> again(request, -1));
+    waiting.forEach(this::goOn);
+  }
+
+  /** One that nobody can take is no reason to forget the others. */
+  private void goOn(long request) {
+    try {
+      again(request, -1);
+    } catch (RuntimeException e) {
+      Stream stream = streams.get(request);
+      if (stream != null) {
+        end(stream);
+      }
+    }
   }
 
   /** Gives what an instance owns to others. */
@@ -500,7 +519,7 @@ final class LiveCluster implements AutoCloseable {
               if (owner.instance() == id) {
                 replayed++;
                 left.add(request);
-                again(request, -1);
+                goOn(request);
               }
             });
     return left;

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The OpenAI HTTP API over a {@link LiveCluster}: text in and out, tokens in between. */
@@ -186,12 +188,13 @@ final class OpenAi {
 
   private void complete(Exchange exchange, boolean chat) throws IOException, InterruptedException {
     CompletionRequest asked = reader.read(exchange, chat);
-    var answer = new CompletionAnswer(asked, logprobs);
+    var answer = new CompletionAnswer(asked, logprobs, System.currentTimeMillis() / 1000);
+    var bell = new Semaphore(0);
     Set<Stream> open = ConcurrentHashMap.newKeySet();
     try {
       List<Choice> choices = new ArrayList<>();
       for (TokenRequest each : asked.requests()) {
-        Stream stream = cluster.submit(each);
+        Stream stream = cluster.submit(each, bell);
         open.add(stream);
         int index = choices.size();
         choices.add(
@@ -207,14 +210,13 @@ final class OpenAi {
       exchange.trip().prompted(asked.promptTokens());
       exchange.onGone(() -> open.forEach(cluster::cancel));
       if (asked.stream()) {
-        stream(exchange, answer, choices);
+        stream(exchange, answer, choices, bell);
       } else {
         for (Choice each : choices) {
           while (!each.isOver() && !exchange.isGone()) {
             Token token = each.stream.next(HEARTBEAT_MILLIS);
             if (token != null) {
-              exchange.trip().token();
-              String unused = each.take(token, cluster);
+              String unused = taken(exchange, each, token);
             }
           }
         }
@@ -225,7 +227,16 @@ final class OpenAi {
     }
   }
 
-  private void stream(Exchange exchange, CompletionAnswer answer, List<Choice> choices)
+  /** The text that is certain with a token. */
+  private String taken(Exchange exchange, Choice choice, Token token) throws BadRequestException {
+    if (token.finish() == Token.Finish.NONE || token.finish() == Token.Finish.LENGTH) {
+      exchange.trip().token();
+    }
+    return choice.take(token, cluster);
+  }
+
+  private void stream(
+      Exchange exchange, CompletionAnswer answer, List<Choice> choices, Semaphore bell)
       throws IOException, InterruptedException {
     CompletionRequest asked = answer.asked();
     List<Choice> open = new ArrayList<>(choices);
@@ -236,37 +247,55 @@ final class OpenAi {
     }
     long spoke = System.nanoTime();
     while (!open.isEmpty() && !exchange.isGone()) {
-      for (Choice each : List.copyOf(open)) {
-        Token token = each.stream.next(open.size() == 1 ? HEARTBEAT_MILLIS : 2);
-        if (token == null) {
-          if (System.nanoTime() - spoke > HEARTBEAT_MILLIS * 1_000_000) {
-            exchange.event(": alive\n\n");
-            spoke = System.nanoTime();
+      boolean rung = bell.tryAcquire(HEARTBEAT_MILLIS, TimeUnit.MILLISECONDS);
+      int unused = bell.drainPermits(); // all that is there is told now
+      boolean told = false;
+      for (boolean more = rung; more; ) {
+        more = false;
+        for (Choice each : List.copyOf(open)) { // one of each in turn
+          Token token = each.stream.poll();
+          if (token != null) {
+            more = true;
+            told |= tell(exchange, answer, each, token);
+            if (each.isOver()) {
+              open.remove(each);
+            }
           }
-          continue;
         }
-        exchange.trip().token();
-        String piece = each.take(token, cluster);
-        boolean tells =
-            (asked.logprobs() >= 0 || asked.ids()) && token.finish() != Token.Finish.STOP;
-        if (!piece.isEmpty() || tells) {
-          Object delta = asked.chat() ? Map.of("content", piece) : piece;
-          exchange.event(answer.chunk(each, delta, tells ? token : null, null));
-          spoke = System.nanoTime();
-        }
-        if (each.isOver()) {
-          open.remove(each);
-          if (each.tools != null && !each.tools.calls().isEmpty()) {
-            var calls = Map.of("tool_calls", each.tools.calls());
-            exchange.event(answer.chunk(each, calls, null, null));
-          }
-          exchange.event(answer.chunk(each, asked.chat() ? Map.of() : "", null, each.finish));
-        }
+      }
+      if (told) {
+        spoke = System.nanoTime();
+      } else if (System.nanoTime() - spoke > HEARTBEAT_MILLIS * 1_000_000) {
+        exchange.event(": alive\n\n");
+        spoke = System.nanoTime();
       }
     }
     if (asked.usage()) {
       exchange.event(answer.last(choices));
     }
     exchange.event("data: [DONE]\n\n");
+  }
+
+  /** Tells what a token brings; false when that is nothing yet. */
+  private boolean tell(Exchange exchange, CompletionAnswer answer, Choice choice, Token token)
+      throws IOException {
+    CompletionRequest asked = answer.asked();
+    boolean told = false;
+    String piece = taken(exchange, choice, token);
+    boolean tells = (asked.logprobs() >= 0 || asked.ids()) && token.finish() != Token.Finish.STOP;
+    if (!piece.isEmpty() || tells) {
+      Object delta = asked.chat() ? Map.of("content", piece) : piece;
+      exchange.event(answer.chunk(choice, delta, tells ? token : null, null));
+      told = true;
+    }
+    if (choice.isOver()) {
+      if (choice.tools != null && !choice.tools.calls().isEmpty()) {
+        var calls = Map.of("tool_calls", choice.tools.calls());
+        exchange.event(answer.chunk(choice, calls, null, null));
+      }
+      exchange.event(answer.chunk(choice, asked.chat() ? Map.of() : "", null, choice.finish));
+      told = true;
+    }
+    return told;
   }
 }

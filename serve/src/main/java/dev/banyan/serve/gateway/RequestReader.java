@@ -27,6 +27,11 @@ record RequestReader(ServedModel served) {
   private static final int MOST_CHOICES = 64;
   private static final int MOST_LOGPROBS = 20;
   private static final int MOST_STOPS = 64;
+  private static final int MOST_BIASED = 1024;
+
+  /** What the requests of one answer take on their way to engines, at most, about. */
+  private static final long MOST_ASKED_BYTES = 32 << 20;
+
   private static final int MOST_QUOTED = 40;
 
   static JsonNode body(Exchange exchange) throws BadRequestException {
@@ -39,15 +44,46 @@ record RequestReader(ServedModel served) {
     JsonNode body = body(exchange);
     CompletionRequest asked = settings(body, chat);
     List<int[]> prompts =
-        chat ? List.of(conversation(body, asked.tools())) : prompts(body.path("prompt"));
-    JsonBody.requireFew((long) prompts.size() * asked.choices());
+        chat
+            ? List.of(conversation(body, asked.tools()))
+            : prompts(body.path("prompt"), asked.choices());
+    Manner manner = manner(exchange, body, asked);
+    long bytes = 0;
+    for (int[] prompt : prompts) {
+      bytes += asked.choices() * (manner.bytes() + 8L * prompt.length);
+    }
+    if (bytes > MOST_ASKED_BYTES) {
+      throw new BadRequestException(
+          400, "all answers together ask for too much at once; ask for fewer in one request");
+    }
     List<TokenRequest> requests = new ArrayList<>();
     for (int[] prompt : prompts) {
+      int most = mostTokens(body, asked, prompt);
       for (int n = 0; n < asked.choices(); n++) {
-        requests.add(request(exchange, body, asked, prompt, n));
+        requests.add(request(asked, manner, prompt, most, n));
       }
     }
     return asked.with(requests);
+  }
+
+  /** What all answers to one request have in common. */
+  private record Manner(
+      Sampling sampling,
+      long seed,
+      List<Integer> stopIds,
+      Map<Integer, Double> logitBias,
+      PriorityClass priority,
+      String adapter,
+      String schema) {
+    Manner {
+      stopIds = List.copyOf(stopIds);
+      logitBias = Map.copyOf(logitBias);
+    }
+
+    /** About what it takes in each request. */
+    long bytes() {
+      return 512 + 24L * logitBias.size() + schema.length();
+    }
   }
 
   private CompletionRequest settings(JsonNode body, boolean chat) throws BadRequestException {
@@ -112,18 +148,19 @@ record RequestReader(ServedModel served) {
     List<Map<String, ?>> all = Messages.of(messages);
     var conversation = new Conversation(all, tools.shown(), null, true, Map.of());
     String text = used.render(conversation).text();
-    return served.tokenizer().encode(text, false);
+    return served.encode(text, false);
   }
 
-  private List<int[]> prompts(JsonNode prompt) throws BadRequestException {
+  private List<int[]> prompts(JsonNode prompt, int choices) throws BadRequestException {
     List<int[]> all = new ArrayList<>();
     if (prompt.isString()) {
-      all.add(served.tokenizer().encode(prompt.asString(), true));
+      all.add(served.encode(prompt.asString(), true));
     } else if (prompt.isArray() && !prompt.isEmpty() && prompt.get(0).isNumber()) {
       all.add(ids(prompt));
     } else if (prompt.isArray() && !prompt.isEmpty()) {
+      JsonBody.requireFew((long) prompt.size() * choices);
       for (JsonNode each : prompt) {
-        all.add(each.isString() ? served.tokenizer().encode(each.asString(), true) : ids(each));
+        all.add(each.isString() ? served.encode(each.asString(), true) : ids(each));
       }
     } else {
       throw new BadRequestException(400, "'prompt' must be text, token ids, or a list of either");
@@ -138,7 +175,7 @@ record RequestReader(ServedModel served) {
       throw new BadRequestException(400, "'prompt' must be text");
     }
     boolean special = Fields.flag(body, "add_special_tokens", true);
-    return served.tokenizer().encode(text.stringValue(), special);
+    return served.encode(text.stringValue(), special);
   }
 
   int[] ids(JsonNode list) throws BadRequestException {
@@ -168,8 +205,8 @@ record RequestReader(ServedModel served) {
     return text.length() <= MOST_QUOTED ? text : text.substring(0, MOST_QUOTED) + "…";
   }
 
-  private TokenRequest request(
-      Exchange exchange, JsonNode body, CompletionRequest asked, int[] prompt, int n)
+  /** How many tokens an answer may have. */
+  private int mostTokens(JsonNode body, CompletionRequest asked, int[] prompt)
       throws BadRequestException {
     if (prompt.length == 0) {
       throw new BadRequestException(400, "the prompt is empty");
@@ -191,6 +228,11 @@ record RequestReader(ServedModel served) {
               .formatted(prompt.length, most, served.engine().mostTokens()),
           "context_length_exceeded");
     }
+    return most;
+  }
+
+  private Manner manner(Exchange exchange, JsonNode body, CompletionRequest asked)
+      throws BadRequestException {
     var sampling =
         new Sampling(
             Fields.number(body, "temperature", served.usual().temperature()),
@@ -200,15 +242,11 @@ record RequestReader(ServedModel served) {
             Fields.number(body, "repetition_penalty", served.usual().repetitionPenalty()),
             Fields.number(body, "presence_penalty", 0),
             Fields.number(body, "frequency_penalty", 0));
-    return new TokenRequest(
-        prompt,
+    return new Manner(
         sampling,
-        seed(body.path("seed")) + 0x9e3779b97f4a7c15L * n,
-        most,
+        seed(body.path("seed")),
         Fields.flag(body, "ignore_eos") ? List.of() : List.copyOf(served.stopIds()),
         bias(Fields.object(body, "logit_bias")),
-        asked.logprobs(),
-        asked.echo() && asked.logprobs() >= 0,
         priority(exchange, body),
         adapter(asked.model()),
         asked.tools().schema().isEmpty()
@@ -216,7 +254,29 @@ record RequestReader(ServedModel served) {
             : asked.tools().schema());
   }
 
+  private static TokenRequest request(
+      CompletionRequest asked, Manner manner, int[] prompt, int most, int n) {
+    return new TokenRequest(
+        prompt,
+        manner.sampling,
+        manner.seed + 0x9e3779b97f4a7c15L * n,
+        most,
+        manner.stopIds,
+        manner.logitBias,
+        asked.logprobs(),
+        asked.echo() && asked.logprobs() >= 0,
+        manner.priority,
+        manner.adapter,
+        manner.schema);
+  }
+
   private Map<Integer, Double> bias(JsonNode weights) throws BadRequestException {
+    if (weights.size() > MOST_BIASED) {
+      throw new BadRequestException(
+          400,
+          "logit_bias has %d token ids, at most %d are taken"
+              .formatted(weights.size(), MOST_BIASED));
+    }
     Map<Integer, Double> bias = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> each : weights.properties()) {
       try {

@@ -5,6 +5,7 @@ import dev.banyan.serve.wire.TokenRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +25,27 @@ final class Stream {
 
   volatile List<Token> prompt = List.of();
   private final LinkedBlockingQueue<Token> tokens = new LinkedBlockingQueue<>();
+  private final Semaphore bell;
 
-  Stream(long id, TokenRequest asked) {
+  /**
+   * Not asked for yet.
+   *
+   * @param bell rung with each token; that of all answers to one client
+   */
+  Stream(long id, TokenRequest asked, Semaphore bell) {
     this.id = id;
     this.asked = asked;
+    this.bell = bell;
   }
 
   void put(Token token) {
     tokens.add(token);
+    bell.release();
+  }
+
+  /** A token that is there already; null when none is. */
+  @Nullable Token poll() {
+    return tokens.poll();
   }
 
   /** The next token; null when none came in time. */

@@ -1,7 +1,9 @@
 package dev.banyan.serve.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banyan.serve.DecisionLog;
 import dev.banyan.serve.policy.Banyan;
 import dev.banyan.serve.policy.ClassCounts;
 import dev.banyan.serve.policy.InstanceLoad;
@@ -19,6 +21,8 @@ import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The cluster before engines that only say what they are told to say. */
@@ -80,6 +84,11 @@ final class LiveClusterTest {
       gateway.say(say);
     }
 
+    /** As if its process had been killed. */
+    void die() throws InterruptedException {
+      gateways.take().close();
+    }
+
     @Override
     public void close() throws IOException {
       server.close();
@@ -91,11 +100,173 @@ final class LiveClusterTest {
   }
 
   private void join(LiveCluster cluster, List<Mute> engines, int count) throws IOException {
-    for (int id = 0; id < count; id++) {
+    join(cluster, engines, count, 0);
+  }
+
+  /** Those from a number on. */
+  private void join(LiveCluster cluster, List<Mute> engines, int count, int from)
+      throws IOException {
+    for (int id = from; id < count; id++) {
       String address = "unix:" + folder.resolve("mute-" + id);
       engines.add(new Mute(id, address));
       Say.Ready ready = cluster.join(id, address);
       assertThat(ready.instance()).isEqualTo(id);
+    }
+  }
+
+  @Test
+  void whatAnInstanceThatDiedHadGoesOnElsewhereWithTheTokensItsClientHas() throws Exception {
+    List<Mute> engines = new ArrayList<>();
+    try (var cluster = new LiveCluster(Banyan.STANDARD)) {
+      join(cluster, engines, 2);
+      Stream stream = cluster.submit(asked());
+      assertThat(cluster.ownerOf(stream.id)).isZero();
+      engines.getFirst().say(new Say.Tokens(List.of(token(stream, 0), token(stream, 1))));
+      assertThat(stream.next(PATIENCE_MILLIS)).isNotNull();
+      assertThat(stream.next(PATIENCE_MILLIS)).isNotNull();
+      engines.getFirst().die();
+      Say.Submit again = engines.get(1).came.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      assertThat(again).isNotNull();
+      assertThat(again.request()).isEqualTo(stream.id);
+      assertThat(again.generated()).containsExactly(9, 9);
+      assertThat(cluster.counts().died()).isEqualTo(1);
+    } finally {
+      close(engines);
+    }
+  }
+
+  @Test
+  void whenTheLastDiesRequestsEndUnlessAnotherComesInItsPlace() throws Exception {
+    List<Mute> engines = new ArrayList<>();
+    try (var cluster = new LiveCluster(Banyan.STANDARD)) {
+      join(cluster, engines, 1);
+      Stream unkept = cluster.submit(asked());
+      engines.getFirst().die();
+      assertThat(unkept.next(PATIENCE_MILLIS))
+          .isNotNull()
+          .extracting(Token::finish)
+          .isEqualTo(Token.Finish.ERROR);
+
+      var dead = new LinkedBlockingQueue<Integer>();
+      cluster.keep(dead::add);
+      join(cluster, engines, 2, 1);
+      Stream kept = cluster.submit(asked());
+      engines.get(1).say(new Say.Tokens(List.of(token(kept, 0))));
+      assertThat(kept.next(PATIENCE_MILLIS)).isNotNull();
+      engines.get(1).die();
+      assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isEqualTo(1);
+      assertThat(cluster.open()).isEqualTo(1);
+      assertThat(cluster.staying()).isZero();
+      join(cluster, engines, 3, 2);
+      Say.Submit again = engines.get(2).came.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      assertThat(again).isNotNull();
+      assertThat(again.generated()).containsExactly(9);
+    } finally {
+      close(engines);
+    }
+  }
+
+  @Test
+  void aRequestUnderWhichThreeInstancesDiedIsNotGivenToAFourth() throws Exception {
+    List<Mute> engines = new ArrayList<>();
+    try (var cluster = new LiveCluster(Banyan.STANDARD)) {
+      var dead = new LinkedBlockingQueue<Integer>();
+      cluster.keep(dead::add);
+      join(cluster, engines, 1);
+      Stream stream = cluster.submit(asked());
+      for (int id = 0; id < 3; id++) {
+        assertThat(engines.get(id).came.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isNotNull();
+        engines.get(id).die();
+        assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isEqualTo(id);
+        assertThat(cluster.open()).isEqualTo(id < 2 ? 1 : 0);
+        join(cluster, engines, id + 2, id + 1);
+      }
+      assertThat(stream.next(0))
+          .isNotNull()
+          .extracting(Token::finish)
+          .isEqualTo(Token.Finish.ERROR);
+      Stream innocent = cluster.submit(asked());
+      Say.Submit next = engines.get(3).came.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      assertThat(next).isNotNull().extracting(Say.Submit::request).isEqualTo(innocent.id);
+    } finally {
+      close(engines);
+    }
+  }
+
+  @Test
+  void whenNobodyComesInItsPlaceThoseWhoWaitForItAreTold() throws Exception {
+    List<Mute> engines = new ArrayList<>();
+    try (var cluster = new LiveCluster(Banyan.STANDARD)) {
+      var dead = new LinkedBlockingQueue<Integer>();
+      cluster.keep(dead::add);
+      join(cluster, engines, 1);
+      Stream stream = cluster.submit(asked());
+      engines.getFirst().die();
+      assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isZero();
+      assertThat(stream.next(0)).isNull();
+      cluster.endHomeless();
+      assertThat(stream.next(0))
+          .isNotNull()
+          .extracting(Token::finish)
+          .isEqualTo(Token.Finish.ERROR);
+      assertThat(cluster.open()).isZero();
+    } finally {
+      close(engines);
+    }
+  }
+
+  /** A full disk ends no answers and loses no instance. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void decisionsThatCannotBeWrittenDisturbNothing() throws Exception {
+    List<Mute> engines = new ArrayList<>();
+    DecisionLog log = DecisionLog.create(Path.of("/dev/full"));
+    try (var cluster = new LiveCluster(Banyan.STANDARD, log)) {
+      join(cluster, engines, 2);
+      for (int i = 0; i < 4; i++) {
+        Stream unused = cluster.submit(asked());
+      }
+      for (long heard = 0; heard < 4; heard++) {
+        reported(cluster, engines.getFirst(), heard);
+      }
+      assertThat(cluster.shown()).hasSize(2);
+      assertThat(cluster.open()).isEqualTo(4);
+    } finally {
+      close(engines);
+    }
+    assertThatThrownBy(log::close).isInstanceOf(IOException.class);
+  }
+
+  /** One that was told to go is missed by nobody; one that was wanted back stays. */
+  @Test
+  void anInstanceThatRetiresIsNoDeath() throws Exception {
+    List<Mute> engines = new ArrayList<>();
+    try (var cluster = new LiveCluster(Banyan.STANDARD)) {
+      var dead = new LinkedBlockingQueue<Integer>();
+      cluster.keep(dead::add);
+      join(cluster, engines, 2);
+      cluster.retire(1);
+      cluster.retire(0);
+      assertThat(cluster.staying()).isZero();
+      assertThat(cluster.drain(0, false)).isTrue();
+      assertThat(cluster.staying()).isEqualTo(1);
+      assertThat(cluster.stopWhenEmpty(0)).isTrue();
+      engines.get(1).die();
+      while (cluster.isUp(1)) {
+        Thread.onSpinWait();
+      }
+      engines.get(0).die();
+      assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isZero();
+      assertThat(dead).isEmpty();
+      assertThat(cluster.counts().died()).isEqualTo(1);
+    } finally {
+      close(engines);
+    }
+  }
+
+  private static void close(List<Mute> engines) throws IOException {
+    for (Mute each : engines) {
+      each.close();
     }
   }
 
@@ -111,6 +282,8 @@ final class LiveClusterTest {
       assertThat(last).isNotNull().extracting(Token::finish).isEqualTo(Token.Finish.ERROR);
       cluster.cancel(stream);
       assertThat(stream.next(0)).as("told once").isNull();
+    } finally {
+      close(engines);
     }
   }
 
@@ -126,9 +299,7 @@ final class LiveClusterTest {
         assertThat(cluster.owned(id)).isEqualTo(16);
       }
     } finally {
-      for (Mute each : engines) {
-        each.close();
-      }
+      close(engines);
     }
   }
 
@@ -153,9 +324,7 @@ final class LiveClusterTest {
       assertThat(cluster.shown().getLast().load().inFlight().requests()).isEqualTo(1);
       assertThat(cluster.ownerOf(cluster.submit(asked()).id)).isZero();
     } finally {
-      for (Mute each : engines) {
-        each.close();
-      }
+      close(engines);
     }
   }
 
@@ -177,9 +346,7 @@ final class LiveClusterTest {
       assertThat(older.next(PATIENCE_MILLIS)).isNotNull();
       assertThat(newer.next(0)).isNotNull();
     } finally {
-      for (Mute each : engines) {
-        each.close();
-      }
+      close(engines);
     }
   }
 
