@@ -19,19 +19,23 @@ import java.util.Optional;
 
 /**
  * Keys of a gateway's clients. The file has a line for each, {@code NAME SHA256 REQUESTS TOKENS},
- * the last two a minute, 0 for no limit; lines that begin with {@code #} say nothing. Keys are 256
- * random bits, so one round of SHA-256 keeps them. A file that was changed is read again at the
- * next request, so a key whose line is gone opens nothing any more; while a file is no list of
- * keys, the one read before holds. All methods may be called by any thread.
+ * the last two a minute, 0 for no limit, and behind them {@code operator} for one who may drain and
+ * scale; lines that begin with {@code #} say nothing. Keys are 256 random bits, so one round of
+ * SHA-256 keeps them. A file that was changed is read again at the next request, so a key whose
+ * line is gone opens nothing any more; while a file is no list of keys, the one read before holds.
+ * All methods may be called by any thread.
  */
 public final class ApiKeys {
+  private static final String OPERATOR = "operator";
+
   /**
    * A client.
    *
    * @param requests a minute, 0 for any number
    * @param tokens of prompts and answers a minute, 0 for any number
+   * @param operator whether it may drain, resume and scale
    */
-  public record Client(String name, String hash, long requests, long tokens) {}
+  public record Client(String name, String hash, long requests, long tokens, boolean operator) {}
 
   /** A new key, to be given to its client, and the line that admits it. */
   public record Fresh(String key, String line) {}
@@ -108,9 +112,11 @@ public final class ApiKeys {
   private static Client client(String line, String where) {
     String[] words = line.split("\\s+");
     try {
-      if (words.length == 4 && words[1].matches("[0-9a-f]{64}")) {
-        var client =
-            new Client(words[0], words[1], Long.parseLong(words[2]), Long.parseLong(words[3]));
+      boolean operator = words.length == 5 && words[4].equals(OPERATOR);
+      if ((words.length == 4 || operator) && words[1].matches("[0-9a-f]{64}")) {
+        long requests = Long.parseLong(words[2]);
+        long tokens = Long.parseLong(words[3]);
+        var client = new Client(words[0], words[1], requests, tokens, operator);
         if (client.requests() >= 0 && client.tokens() >= 0) {
           return client;
         }
@@ -120,19 +126,25 @@ public final class ApiKeys {
     }
     throw new UserInputException(
         where
-            + " is not 'NAME SHA256 REQUESTS TOKENS' with 64 lower-case hexadecimal digits and two"
-            + " numbers a minute (0: no limit)");
+            + " is not 'NAME SHA256 REQUESTS TOKENS' with 64 lower-case hexadecimal digits, two"
+            + " numbers a minute (0: no limit) and perhaps 'operator'");
+  }
+
+  /** A new key of a client that only asks, with its line. */
+  public static Fresh make(String name, long requests, long tokens) {
+    return make(name, requests, tokens, false);
   }
 
   /** A new key with its line. */
-  public static Fresh make(String name, long requests, long tokens) {
+  public static Fresh make(String name, long requests, long tokens, boolean operator) {
     if (name.isBlank() || name.startsWith("#") || name.matches(".*\\s.*")) {
       throw new UserInputException("a key's name is one word");
     }
     byte[] random = new byte[32];
     new SecureRandom().nextBytes(random);
     String key = "sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-    return new Fresh(key, "%s %s %d %d".formatted(name, hash(key), requests, tokens));
+    String line = "%s %s %d %d".formatted(name, hash(key), requests, tokens);
+    return new Fresh(key, operator ? line + " " + OPERATOR : line);
   }
 
   /** Whose key it is, by the file as it is now. */

@@ -32,6 +32,18 @@ class ApiKeysTest {
     assertThat(keys.admit(alice, 3)).isTrue();
   }
 
+  @Test
+  void onlyALineThatSaysSoMakesAnOperator() throws IOException {
+    ApiKeys.Fresh asks = ApiKeys.make("alice", 2, 100);
+    ApiKeys.Fresh operates = ApiKeys.make("olga", 0, 0, true);
+    ApiKeys keys = read(asks.line() + "\n" + operates.line() + "\n");
+    assertThat(keys.client(asks.key()).orElseThrow().operator()).isFalse();
+    assertThat(keys.client(operates.key()).orElseThrow().operator()).isTrue();
+    assertThatThrownBy(() -> read(asks.line() + " root\n"))
+        .isInstanceOf(UserInputException.class)
+        .hasMessageContaining("perhaps 'operator'");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "alice", "alice 12ab 0 0", "# nothing"})
   void aFileThatIsNoListOfKeysIsRefused(String text) {

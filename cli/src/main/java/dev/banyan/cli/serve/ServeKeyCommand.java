@@ -13,7 +13,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "key",
     description = "Makes an API key and the line that admits it.",
-    footer = "  banyan serve key alice --requests 60 >> keys.txt")
+    footer = {
+      "  banyan serve key alice --requests 60 >> keys.txt",
+      "  banyan serve key me --operator >> keys.txt"
+    })
 public final class ServeKeyCommand implements Callable<ExitCode> {
   @Mixin private Common common = new Common();
 
@@ -34,9 +37,12 @@ public final class ServeKeyCommand implements Callable<ExitCode> {
       description = "Of prompts and answers a minute; 0 for any number.")
   private long tokens;
 
+  @Option(names = "--operator", description = "It may also drain, resume and scale.")
+  private boolean operator;
+
   @Override
   public ExitCode call() {
-    ApiKeys.Fresh fresh = ApiKeys.make(name, requests, tokens);
+    ApiKeys.Fresh fresh = ApiKeys.make(name, requests, tokens, operator);
     common.out().println(fresh.line());
     common.err().println("the key, which is kept nowhere: " + fresh.key());
     common.err().flush();

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
@@ -61,7 +62,7 @@ class ServeCommandsTest {
     Path secret = folder.resolve("key.pem");
     RunningServer.certificate(certificate, secret, folder);
     Path keys = folder.resolve("keys.txt");
-    String alice = key(keys, "alice");
+    String alice = key(keys, "alice", "--operator");
     Path decisions = folder.resolve("decisions.jsonl");
     Path spans = folder.resolve("spans.jsonl");
     try (var server =
@@ -90,6 +91,15 @@ class ServeCommandsTest {
       // the minute may turn once between them, so one of three may be admitted anew
       long seconds = refused.orElseThrow().headers().firstValueAsLong("Retry-After").orElseThrow();
       assertThat(seconds).isBetween(1L, 60L);
+      for (String[] each :
+          new String[][] {{"drain", "0"}, {"drain", "0", "--resume"}, {"scale", "3"}}) {
+        String[] command = {"serve", each[0], each[1], "--url=https://localhost:" + server.port};
+        List<String> all = new ArrayList<>(List.of(command));
+        all.addAll(List.of(each).subList(2, each.length));
+        all.addAll(List.of("--key=" + bob, "--cert=" + certificate));
+        assertThat(run(all.toArray(String[]::new))).isEqualTo(2);
+        assertThat(text(err)).contains("this key may ask, not operate").hasLineCount(1);
+      }
       List<String> lines = Files.readAllLines(keys);
       Files.write(keys, lines.subList(0, lines.size() - 1));
       assertThat(ask(client, at, bob).statusCode()).isEqualTo(401);
@@ -312,7 +322,7 @@ class ServeCommandsTest {
     String finish = "";
     String usage = "";
     for (String each : stream.split("\n\n")) {
-      if (!each.equals("data: [DONE]")) {
+      if (!each.equals("data: [DONE]") && !each.startsWith(":")) { // nor is it a heartbeat
         JsonNode part = Json.mapper().readTree(each.substring("data: ".length()));
         assertThat(part.has("error")).as(each).isFalse();
         JsonNode choice = part.path("choices").path(0);

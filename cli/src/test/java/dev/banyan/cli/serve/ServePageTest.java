@@ -118,9 +118,10 @@ class ServePageTest {
   @Test
   void onAPhoneItFitsAndNoButtonWorksWithoutAKey() throws Exception {
     Path keys = folder.resolve("keys.txt");
-    ApiKeys.Fresh made = ApiKeys.make("alice", 0, 0);
+    ApiKeys.Fresh made = ApiKeys.make("alice", 0, 0, true);
     String key = made.key();
-    Files.writeString(keys, made.line() + "\n");
+    ApiKeys.Fresh asking = ApiKeys.make("carol", 0, 0);
+    Files.writeString(keys, made.line() + "\n" + asking.line() + "\n");
     try (var server = RunningServer.start(model, "--instances=1", "--keys=" + keys)) {
       browser.size(390, 844, true);
       browser.open(at(server, "/"));
@@ -137,6 +138,9 @@ class ServePageTest {
       browser.until("$('note').textContent.includes('not known here')");
       assertThat(browser.value(shown + ".length").asInt()).isZero();
 
+      browser.enter("#key", asking.key());
+      browser.until("document.querySelectorAll('article').length === 1");
+      assertThat(browser.value(shown + ".length").asInt()).isZero();
       browser.enter("#key", key);
       browser.until(shown + ".length === 3 && $('note').textContent === ''");
       try (var clients = new Clients(server, key, 14)) {

@@ -6,9 +6,12 @@ import dev.banyan.serve.http.HttpServer.Exchange;
 import dev.banyan.serve.http.StatusPage;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 
 /** What is answered to whom; the page; draining and scaling. */
 final class FrontDoor {
+  private static final Set<String> OPERATIONS = Set.of("drain", "resume", "scale");
+
   private final OpenAi api;
   private final Server server;
   private final LiveCluster cluster;
@@ -43,12 +46,14 @@ final class FrontDoor {
   }
 
   private void admitted(Exchange exchange, String what, Doorkeeper.Guest guest) throws IOException {
-    if (exchange.method().equals("POST") && operate(exchange)) {
+    if (exchange.method().equals("POST") && operate(exchange, guest)) {
       return;
     }
     boolean completes =
         what.equals("POST /v1/chat/completions") || what.equals("POST /v1/completions");
-    if (!completes) {
+    if (what.equals("GET /status")) {
+      Doorkeeper.json(exchange, api.status(guest.operates()));
+    } else if (!completes) {
       api.answer(exchange);
     } else if (server.isStopping()) {
       Doorkeeper.refuse(exchange, 503, "the server is stopping");
@@ -58,10 +63,13 @@ final class FrontDoor {
   }
 
   /** Draining and scaling; false when something else was asked for. */
-  private boolean operate(Exchange exchange) throws IOException {
+  private boolean operate(Exchange exchange, Doorkeeper.Guest guest) throws IOException {
     String[] parts = exchange.path().split("/");
-    if (parts.length != 3) {
+    if (parts.length != 3 || !OPERATIONS.contains(parts[1])) {
       return false;
+    }
+    if (!Doorkeeper.letsOperate(exchange, guest)) {
+      return true;
     }
     try {
       switch (parts[1]) {
@@ -85,9 +93,7 @@ final class FrontDoor {
           }
           Doorkeeper.json(exchange, Map.of("instances", cluster.taking()));
         }
-        default -> {
-          return false;
-        }
+        default -> throw new IllegalStateException(parts[1]);
       }
     } catch (NumberFormatException e) {
       Doorkeeper.refuse(exchange, 400, "'" + parts[2] + "' is no number");

@@ -95,7 +95,6 @@ final class OpenAi {
               exchange, Map.of("object", "list", "data", served.names().map(this::model).toList()));
       case "GET /health" -> health(exchange);
       case "GET /metrics" -> exchange.send(200, Exposition.TYPE, metrics.text());
-      case "GET /status" -> json(exchange, status());
       case "POST /tokenize" -> {
         int[] ids = reader.tokenized(RequestReader.body(exchange));
         json(
@@ -161,12 +160,18 @@ final class OpenAi {
     exchange.send(up > 0 ? 200 : 503, "application/json", text);
   }
 
-  private Object status() {
+  /**
+   * What is shown of the server.
+   *
+   * @param operates whether who asks may drain and scale
+   */
+  Object status(boolean operates) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("model", served.name());
     all.put("counts", cluster.counts());
     all.put("instances", cluster.shown());
     all.put("requests", cluster.shownRequests(MOST_SHOWN));
+    all.put("operates", operates);
     return all;
   }
 

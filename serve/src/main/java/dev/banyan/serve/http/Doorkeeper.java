@@ -29,7 +29,12 @@ public final class Doorkeeper {
   }
 
   /** Who was let in; without keys nobody in particular. */
-  public record Guest(Optional<ApiKeys.Client> client) {}
+  public record Guest(Optional<ApiKeys.Client> client) {
+    /** Whether it may drain, resume and scale: with keys, if its line says so. */
+    public boolean operates() {
+      return client.isEmpty() || client.get().operator();
+    }
+  }
 
   /** Who asks; empty when it was refused, which the client was told. */
   public Optional<Guest> guest(Exchange exchange) throws IOException {
@@ -121,6 +126,18 @@ public final class Doorkeeper {
                 "gen_ai.usage.output_tokens", (long) trip.answerTokens()));
       }
     }
+  }
+
+  /** Whether a guest may operate the server; else it is told that it may not. */
+  public static boolean letsOperate(Exchange exchange, Guest guest) throws IOException {
+    if (!guest.operates()) {
+      refuse(
+          exchange,
+          403,
+          "this key may ask, not operate: a line with 'operator' is needed, which"
+              + " 'banyan serve key NAME --operator' makes");
+    }
+    return guest.operates();
   }
 
   /** Answers with JSON. */
