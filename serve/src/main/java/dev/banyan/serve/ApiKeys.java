@@ -41,7 +41,7 @@ public final class ApiKeys {
   public record Fresh(String key, String line) {}
 
   private static final class Spent {
-    long minute;
+    long minute = Long.MIN_VALUE;
     long requests;
     long tokens;
   }
@@ -164,7 +164,7 @@ public final class ApiKeys {
   /**
    * Counts a request; false when the client is over a limit in this minute.
    *
-   * @param minute any count of minutes
+   * @param minute any count of minutes that grows
    */
   public synchronized boolean admit(Client client, long minute) {
     Spent now = now(client, minute);
@@ -176,14 +176,18 @@ public final class ApiKeys {
     return true;
   }
 
-  /** Counts tokens a request took. */
+  /**
+   * Counts tokens a request took.
+   *
+   * @param minute in which it ended
+   */
   public synchronized void spend(Client client, long minute, long tokens) {
     now(client, minute).tokens += tokens;
   }
 
   private Spent now(Client client, long minute) {
     Spent now = spent.computeIfAbsent(client.hash(), hash -> new Spent());
-    if (now.minute != minute) {
+    if (minute > now.minute) { // a thread that is late counts in the minute that others are in
       now.minute = minute;
       now.requests = 0;
       now.tokens = 0;

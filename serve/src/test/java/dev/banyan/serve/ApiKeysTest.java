@@ -44,6 +44,31 @@ class ApiKeysTest {
         .hasMessageContaining("perhaps 'operator'");
   }
 
+  @Test
+  void aMinuteThatIsOverDoesNotComeBack() throws IOException {
+    ApiKeys.Fresh fresh = ApiKeys.make("alice", 2, 100);
+    ApiKeys keys = read(fresh.line());
+    ApiKeys.Client alice = keys.client(fresh.key()).orElseThrow();
+    keys.spend(alice, 2, 60);
+    keys.spend(alice, 1, 40);
+    assertThat(keys.admit(alice, 2)).isFalse();
+    assertThat(keys.admit(alice, 1)).isFalse();
+    assertThat(keys.admit(alice, 3)).isTrue();
+    assertThat(keys.admit(alice, 2)).isTrue();
+    assertThat(keys.admit(alice, 3)).isFalse();
+  }
+
+  /** Minutes are counted from any time on. */
+  @Test
+  void aMinuteBeforeTheFirstIsOneToo() throws IOException {
+    ApiKeys.Fresh fresh = ApiKeys.make("alice", 1, 0);
+    ApiKeys keys = read(fresh.line());
+    ApiKeys.Client alice = keys.client(fresh.key()).orElseThrow();
+    assertThat(keys.admit(alice, -2)).isTrue();
+    assertThat(keys.admit(alice, -2)).isFalse();
+    assertThat(keys.admit(alice, -1)).isTrue();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "alice", "alice 12ab 0 0", "# nothing"})
   void aFileThatIsNoListOfKeysIsRefused(String text) {

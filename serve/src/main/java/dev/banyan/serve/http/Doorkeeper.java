@@ -2,11 +2,13 @@ package dev.banyan.serve.http;
 
 import dev.banyan.core.Json;
 import dev.banyan.serve.ApiKeys;
+import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Who may ask and how much of it: keys, their limits, pages of other sites, back-pressure. */
@@ -17,15 +19,21 @@ public final class Doorkeeper {
   private final Optional<ApiKeys> keys;
   private final @Nullable Spans spans;
   private final int mostOpen;
+  private final LongSupplier nanos;
 
   /**
    * @param spans where stages of completions are written, or nowhere
    * @param mostOpen answers in the making; more are refused with 429
    */
   public Doorkeeper(Optional<ApiKeys> keys, @Nullable Spans spans, int mostOpen) {
+    this(keys, spans, mostOpen, System::nanoTime);
+  }
+
+  Doorkeeper(Optional<ApiKeys> keys, @Nullable Spans spans, int mostOpen, LongSupplier nanos) {
     this.keys = keys;
     this.spans = spans;
     this.mostOpen = mostOpen;
+    this.nanos = nanos;
   }
 
   /** Who was let in; without keys nobody in particular. */
@@ -36,30 +44,43 @@ public final class Doorkeeper {
     }
   }
 
+  /** Refuses who may not ask before a body is read. */
+  static HttpServer.Gate gate(Optional<ApiKeys> keys) {
+    return exchange -> {
+      Guest unused = guest(keys, exchange);
+    };
+  }
+
   /** Who asks; empty when it was refused, which the client was told. */
   public Optional<Guest> guest(Exchange exchange) throws IOException {
+    try {
+      return Optional.of(guest(keys, exchange));
+    } catch (BadRequestException e) {
+      refuse(exchange, e.status, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static Guest guest(Optional<ApiKeys> keys, Exchange exchange) throws BadRequestException {
     if (keys.isPresent()) {
       Optional<ApiKeys.Client> client = client(exchange, keys.get());
       if (client.isEmpty()) {
-        refuse(
-            exchange,
+        throw new BadRequestException(
             401,
             exchange.header("Authorization").isEmpty()
                 ? "a key is needed: 'Authorization: Bearer KEY'"
                 : "the key is not known here");
-        return Optional.empty();
       }
-      return Optional.of(new Guest(client));
+      return new Guest(client);
     }
     if (isForeign(exchange)) {
-      refuse(exchange, 403, "a page of another site may not ask here without a key");
-      return Optional.empty();
+      throw new BadRequestException(403, "a page of another site may not ask here without a key");
     }
     if (!isOurName(exchange.header("Host"))) {
-      refuse(exchange, 403, "without keys it is asked as localhost or by its address only");
-      return Optional.empty();
+      throw new BadRequestException(
+          403, "without keys it is asked as localhost or by its address only");
     }
-    return Optional.of(new Guest(Optional.empty()));
+    return new Guest(Optional.empty());
   }
 
   private static Optional<ApiKeys.Client> client(Exchange exchange, ApiKeys keys) {
@@ -95,14 +116,13 @@ public final class Doorkeeper {
    */
   public void complete(Exchange exchange, Guest guest, int open, HttpServer.Handler api)
       throws IOException {
-    long now = System.nanoTime();
-    long minute = Math.floorDiv(now, NANOS_PER_MINUTE);
+    long now = nanos.getAsLong();
     if (open >= mostOpen) {
       refuse(exchange, 429, "%d answers are in the making already; ask again".formatted(mostOpen));
       return;
     }
     ApiKeys.Client client = guest.client().orElse(null);
-    if (client != null && keys.isPresent() && !keys.get().admit(client, minute)) {
+    if (client != null && keys.isPresent() && !keys.get().admit(client, minute(now))) {
       String why = "the limit of '" + client.name() + "' for this minute is reached";
       long left = NANOS_PER_MINUTE - Math.floorMod(now, NANOS_PER_MINUTE);
       exchange.send(429, "application/json", OpenAiError.of(429, why), 1 + left / NANOS_PER_SECOND);
@@ -113,7 +133,8 @@ public final class Doorkeeper {
     } finally {
       Trip trip = exchange.trip();
       if (client != null && keys.isPresent()) {
-        keys.get().spend(client, minute, (long) trip.promptTokens() + trip.answerTokens());
+        long tokens = (long) trip.promptTokens() + trip.answerTokens();
+        keys.get().spend(client, minute(nanos.getAsLong()), tokens);
       }
       if (spans != null) {
         spans.write(
@@ -138,6 +159,10 @@ public final class Doorkeeper {
               + " 'banyan serve key NAME --operator' makes");
     }
     return guest.operates();
+  }
+
+  private static long minute(long nanos) {
+    return Math.floorDiv(nanos, NANOS_PER_MINUTE);
   }
 
   /** Answers with JSON. */

@@ -2,7 +2,6 @@ package dev.banyan.serve.http;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -10,7 +9,9 @@ import java.net.SocketTimeoutException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -29,12 +30,12 @@ import org.jspecify.annotations.Nullable;
  * it writes, so a request that waits in a queue would keep its place and its memory.
  */
 public final class HttpServer implements AutoCloseable {
-  private static final int IDLE_MILLIS = 75_000;
   private static final int LINGER_MILLIS = 5_000;
 
   /** How often it is looked whether a client that sent its next request already is still there. */
   private static final int LOOK_MILLIS = 20;
 
+  private static final String NO_ANSWER = "the server could not answer";
   private static final String CLOSE = "Connection: close\r\n";
   private static final String STREAM =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n";
@@ -49,12 +50,27 @@ public final class HttpServer implements AutoCloseable {
   private final Semaphore connections;
   private final AtomicInteger answering = new AtomicInteger();
   private final AtomicInteger posts = new AtomicInteger();
+  private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+  private final Patience patience;
+  private final Gate gate;
   private final Handler handler;
 
   /** Answers requests. */
   @FunctionalInterface
   public interface Handler {
     void answer(Exchange exchange) throws IOException;
+  }
+
+  /** Looks at the heads of requests before their bodies are read. */
+  @FunctionalInterface
+  public interface Gate {
+    /**
+     * Lets a request's body be read.
+     *
+     * @throws BadRequestException when it is refused whatever its body is, after which its
+     *     connection is closed
+     */
+    void admit(Exchange exchange) throws BadRequestException;
   }
 
   /** A request that cannot be answered, with its status. */
@@ -80,21 +96,38 @@ public final class HttpServer implements AutoCloseable {
    * Listens and answers.
    *
    * @param mostConnections more are closed at once
+   * @param gate asked before a body is read
    */
   public HttpServer(
       ServerSocketFactory sockets,
       InetSocketAddress at,
       int mostConnections,
       int mostBodyBytes,
+      Gate gate,
       Handler handler)
+      throws IOException {
+    this(sockets, at, mostConnections, mostBodyBytes, gate, handler, Patience.USUAL);
+  }
+
+  HttpServer(
+      ServerSocketFactory sockets,
+      InetSocketAddress at,
+      int mostConnections,
+      int mostBodyBytes,
+      Gate gate,
+      Handler handler,
+      Patience patience)
       throws IOException {
     this.server = sockets.createServerSocket();
     this.server.setReuseAddress(true);
     this.server.bind(at, 1024);
     this.mostBodyBytes = mostBodyBytes;
     this.connections = new Semaphore(mostConnections);
+    this.gate = gate;
     this.handler = handler;
+    this.patience = patience;
     Thread.ofPlatform().daemon().name("http").start(this::accept);
+    Thread.ofVirtual().start(this::look);
   }
 
   /** Requests whose answer is not wholly written. */
@@ -127,18 +160,40 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
+  private static void tell(Throwable bug) {
+    Thread thread = Thread.currentThread();
+    thread.getUncaughtExceptionHandler().uncaughtException(thread, bug);
+  }
+
+  /** Ends connections whose clients let the server wait for too long, until all are closed. */
+  private void look() {
+    while (!server.isClosed() || !open.isEmpty()) {
+      LockSupport.parkNanos(patience.nanosBetweenLooks());
+      for (Connection each : open) {
+        if (each.lastsTooLong()) {
+          Thread.ofVirtual().start(each::cutOff);
+        }
+      }
+    }
+  }
+
   /** A client's connection, on which one request is answered after the other. */
   private final class Connection {
     private final Socket socket;
     private final Incoming in;
+    private final Outgoing out;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final long since = System.nanoTime();
+    private volatile boolean asked;
 
     private Connection(Socket socket) throws IOException {
       this.socket = socket;
       this.in = new Incoming(socket);
+      this.out = new Outgoing(socket);
     }
 
     private void begin() {
+      open.add(this);
       boolean begun = false;
       try {
         Thread.ofVirtual().start(this::first);
@@ -154,7 +209,8 @@ public final class HttpServer implements AutoCloseable {
       int first = -1;
       try {
         socket.setTcpNoDelay(true);
-        first = in.first(IDLE_MILLIS);
+        first = in.first(); // over TLS with all that comes before it
+        asked = true;
       } catch (IOException e) {
         // the client went away before it asked
       }
@@ -164,11 +220,27 @@ public final class HttpServer implements AutoCloseable {
     private void close() {
       if (closed.compareAndSet(false, true)) {
         try {
-          socket.close();
+          out.close();
         } catch (IOException e) {
           // it is gone either way
         }
+        open.remove(this);
         connections.release();
+      }
+    }
+
+    private boolean lastsTooLong() {
+      return (!asked && System.nanoTime() - since > patience.begin().toNanos())
+          || out.lasts(patience.write().toNanos());
+    }
+
+    /** Closes now; what a client does not take, the last words of TLS too, is dropped. */
+    private void cutOff() {
+      try {
+        socket.setSoLinger(true, 0);
+        socket.close();
+      } catch (IOException e) {
+        // it is gone either way
       }
     }
 
@@ -181,7 +253,7 @@ public final class HttpServer implements AutoCloseable {
       Exchange exchange = null;
       try {
         if (first >= 0) {
-          exchange = new Exchange(socket, in, this::answer);
+          exchange = new Exchange(in, out, this::answer);
           keepsOpen = answered(exchange, first);
         }
       } catch (IOException e) {
@@ -195,7 +267,7 @@ public final class HttpServer implements AutoCloseable {
           exchange.over.complete(keepsOpen);
         }
       }
-      if (exchange != null && keepsOpen && !exchange.hearsNext(IDLE_MILLIS)) {
+      if (exchange != null && keepsOpen && !exchange.hearsNext(patience.begin().toMillis())) {
         close();
       }
     }
@@ -204,7 +276,7 @@ public final class HttpServer implements AutoCloseable {
     private boolean answered(Exchange exchange, int first) throws IOException {
       try (BodyRoom.Share room = bodies.share()) {
         try {
-          exchange.read(first, mostBodyBytes, room);
+          exchange.read(first, gate, mostBodyBytes, room);
         } catch (BadRequestException e) {
           exchange.refuse(e.status, e.getMessage());
           hangUp();
@@ -212,13 +284,17 @@ public final class HttpServer implements AutoCloseable {
         } catch (SocketTimeoutException e) {
           exchange.refuse(408, "the request came too slowly");
           return false;
+        } catch (RuntimeException | Error e) {
+          tell(e);
+          exchange.refuse(500, NO_ANSWER);
+          hangUp();
+          return false;
         }
         int post = exchange.method().equals("POST") ? 1 : 0;
         answering.incrementAndGet();
         posts.addAndGet(post);
         try {
-          handler.answer(exchange);
-          exchange.finish();
+          handled(exchange);
         } finally {
           posts.addAndGet(-post);
           answering.decrementAndGet();
@@ -229,12 +305,29 @@ public final class HttpServer implements AutoCloseable {
       return exchange.keepsOpen();
     }
 
+    /** A handler that fails before it answered is answered for; later it ends the connection. */
+    private void handled(Exchange exchange) throws IOException {
+      try {
+        handler.answer(exchange);
+      } catch (IOException | RuntimeException | Error e) {
+        if (e instanceof IOException broken && (exchange.answered || exchange.gone)) {
+          throw broken; // the client went away
+        }
+        tell(e);
+        if (exchange.answered) {
+          exchange.ends = true;
+          return;
+        }
+      }
+      exchange.finish();
+    }
+
     /**
      * Closes after what is still coming was read: a connection closed with unread bytes is reset,
      * and the client never sees the answer (RFC 9112, section 9.6).
      */
     private void hangUp() throws IOException {
-      socket.shutdownOutput();
+      out.end();
       in.drain(System.nanoTime() + LINGER_MILLIS * 1_000_000L);
     }
   }
@@ -242,7 +335,7 @@ public final class HttpServer implements AutoCloseable {
   /** A request and its answer. */
   public static final class Exchange {
     private final Incoming in;
-    private final OutputStream out;
+    private final Outgoing out;
     private final IntConsumer next;
     private final CompletableFuture<Boolean> over = new CompletableFuture<>();
     private final CountDownLatch heardNext = new CountDownLatch(1);
@@ -260,10 +353,10 @@ public final class HttpServer implements AutoCloseable {
     /**
      * @param next answers the request that begins with a byte; -1 ends the connection
      */
-    private Exchange(Socket socket, Incoming in, IntConsumer next) throws IOException {
+    private Exchange(Incoming in, Outgoing out, IntConsumer next) {
       this.in = in;
+      this.out = out;
       this.next = next;
-      this.out = socket.getOutputStream();
     }
 
     /** Answers a request that could not be read to its end, after which none can follow. */
@@ -280,8 +373,12 @@ public final class HttpServer implements AutoCloseable {
       }
     }
 
-    private void read(int first, int mostBodyBytes, BodyRoom.Share room) throws IOException {
+    private void read(int first, Gate gate, int mostBodyBytes, BodyRoom.Share room)
+        throws IOException {
       request = Request.head(in, first);
+      if (request.hasBody()) {
+        gate.admit(this);
+      }
       body = request.body(in, mostBodyBytes, room, out);
     }
 
@@ -309,7 +406,7 @@ public final class HttpServer implements AutoCloseable {
       int c;
       boolean stays;
       try {
-        c = in.first(0);
+        c = in.first();
         stays = c >= 0;
         while (stays && !over.isDone()) {
           stays = in.goesOn(LOOK_MILLIS);
@@ -429,9 +526,13 @@ public final class HttpServer implements AutoCloseable {
       send(status, type, text.getBytes(StandardCharsets.UTF_8), retrySeconds);
     }
 
-    /** Answers with bytes as they are. */
+    /**
+     * Answers with bytes as they are.
+     *
+     * @throws IllegalStateException when it was answered, or a stream has begun
+     */
     public void send(int status, String type, byte[] bytes, long retrySeconds) throws IOException {
-      answered = true;
+      requireNone(answered);
       String head =
           "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n"
               .formatted(
@@ -444,8 +545,16 @@ public final class HttpServer implements AutoCloseable {
       int length = method().equals("HEAD") ? 0 : bytes.length; // of the body only, RFC 9110, 9.3.2
       byte[] all = Arrays.copyOf(start, start.length + length);
       System.arraycopy(bytes, 0, all, start.length, length);
+      answered = true;
       out.write(all);
-      out.flush();
+    }
+
+    /** A second answer would be taken for that of the next request. */
+    private void requireNone(boolean already) {
+      if (already) {
+        ends = true;
+        throw new IllegalStateException("the request was answered already");
+      }
     }
 
     /** A part of a stream of events, sent at once. */
@@ -455,6 +564,7 @@ public final class HttpServer implements AutoCloseable {
 
     /** A part of a stream of events as it is, sent at once. */
     public void event(byte[] bytes) throws IOException {
+      requireNone(answered && !chunked);
       boolean plain = request != null && request.isOld; // whose end is the connection's
       var part = new ByteArrayOutputStream();
       if (!chunked) {
@@ -474,7 +584,6 @@ public final class HttpServer implements AutoCloseable {
         part.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
       }
       out.write(part.toByteArray());
-      out.flush();
     }
 
     public boolean isStreaming() {
@@ -485,10 +594,9 @@ public final class HttpServer implements AutoCloseable {
       if (chunked) {
         if (request == null || !request.isOld) {
           out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-          out.flush();
         }
       } else if (!answered) {
-        send(500, "application/json", OpenAiError.of(500, "the server could not answer"));
+        send(500, "application/json", OpenAiError.of(500, NO_ANSWER));
       }
     }
   }

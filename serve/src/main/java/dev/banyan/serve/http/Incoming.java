@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -30,13 +29,13 @@ final class Incoming {
    * The first byte of a request; -1 at the end. Line ends before it are none, since some clients
    * end a body with one (RFC 9112, section 2.2).
    *
-   * @param millis for each read; 0 for ever
+   * <p>It waits for ever: who has the connection closes it when it was waited for long enough.
    */
-  int first(int millis) throws IOException {
+  int first() throws IOException {
     int c;
     do {
       if (next == end) {
-        socket.setSoTimeout(millis);
+        socket.setSoTimeout(0);
         if (!filled()) {
           return -1;
         }
@@ -53,31 +52,23 @@ final class Incoming {
    * @throws SocketTimeoutException when it has not come by then
    */
   int read(long deadline) throws IOException {
-    if (next == end) {
-      fill(deadline);
-    }
+    await(deadline);
     return buffer[next++] & 0xff;
   }
 
-  /** The next bytes, all of them; their memory grows with what comes. */
-  byte[] read(int count, BodyRoom.Share room, long deadline) throws IOException {
-    byte[] all = {};
-    int at = 0;
-    while (at < count) {
-      if (next == end) {
-        fill(deadline);
-      }
-      if (at == all.length) {
-        int more = Math.min(count - at, Math.max(BUFFER_BYTES, at));
-        room.take(more);
-        all = Arrays.copyOf(all, at + more);
-      }
-      int some = Math.min(all.length - at, end - next);
-      System.arraycopy(buffer, next, all, at, some);
-      next += some;
-      at += some;
+  /** Waits until something is there that was not read yet. */
+  void await(long deadline) throws IOException {
+    if (next == end) {
+      fill(deadline);
     }
-    return all;
+  }
+
+  /** Moves what is there to an array, from a place until another; gives how many bytes it was. */
+  int take(byte[] to, int from, int until) {
+    int some = Math.min(until - from, end - next);
+    System.arraycopy(buffer, next, to, from, some);
+    next += some;
+    return some;
   }
 
   /**

@@ -44,13 +44,14 @@ public record Listening(InetSocketAddress at, Optional<ApiKeys> keys, ServerSock
   }
 
   /**
-   * Listens.
+   * Listens. Who may not ask is refused before the body of what he asks is read.
    *
    * @throws UserInputException when the port is taken
    */
   public HttpServer open(HttpServer.Handler handler) throws IOException {
     try {
-      return new HttpServer(sockets, at, MOST_CONNECTIONS, MOST_BODY_BYTES, handler);
+      return new HttpServer(
+          sockets, at, MOST_CONNECTIONS, MOST_BODY_BYTES, Doorkeeper.gate(keys), handler);
     } catch (BindException e) {
       throw taken(e);
     }

@@ -1,34 +1,42 @@
 package dev.banyan.serve.http;
 
 import dev.banyan.serve.http.HttpServer.BadRequestException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * A request as it came (RFC 9112). What a proxy before this server could read in another way is
- * refused: two lengths, two hosts, a name with a space behind it.
+ * refused: two lengths, two hosts, a name with a space behind it, a line that ends without CR LF, a
+ * control character.
  */
 final class Request {
-  private static final String HEAD_END = "\r\n\r\n";
-  private static final int MOST_HEAD_BYTES = 32 * 1024;
-  private static final int MOST_LINE = 8192;
+  private static final Most HEAD = new Most(32 * 1024, 431, "the request's headers are too large");
+  private static final Most FRAME = new Most(8192, 400, "a line of the body's frame is too long");
   private static final int HEAD_MILLIS = 10_000;
   private static final int BODY_MILLIS = 30_000;
   private static final byte[] GO_ON =
       "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-  private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+  private static final String LENGTH = "Content-Length";
+  private static final String CODING = "Transfer-Encoding";
+  private static final int DELETE = 0x7f;
+  private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+  private static final Pattern NAME = Pattern.compile(TOKEN);
+  private static final Pattern FIRST_LINE =
+      Pattern.compile("(" + TOKEN + ") ([^\\x00-\\x20\\x7f]+) (HTTP/1\\.[0-9])");
   private static final Pattern DIGITS = Pattern.compile("[0-9]{1,18}");
+  private static final Pattern CHUNK = Pattern.compile("([^ \\t;]*)([ \\t]*;.*)?");
   private static final Pattern HEX_DIGITS = Pattern.compile("[0-9A-Fa-f]{1,15}");
 
-  /** Headers that mean something else when they come twice. */
+  /** How long lines may be, and how longer ones are refused. */
+  private record Most(int chars, int status, String why) {}
+
+  /** Headers that must not come twice. */
   private static final Set<String> ONCE =
       Set.of("content-length", "host", "transfer-encoding", "authorization");
 
@@ -54,26 +62,21 @@ final class Request {
    */
   static Request head(Incoming in, int first) throws IOException {
     long deadline = System.nanoTime() + HEAD_MILLIS * 1_000_000L;
-    var head = new StringBuilder();
-    int matched = 0;
-    for (int c = first; ; c = in.read(deadline)) {
-      head.append((char) c);
-      matched = c == HEAD_END.charAt(matched) ? matched + 1 : c == '\r' ? 1 : 0;
-      if (matched == HEAD_END.length()) {
-        break;
-      }
-      if (head.length() > MOST_HEAD_BYTES) {
-        throw new BadRequestException(431, "the request's headers are too large");
-      }
-    }
-    String[] lines = head.toString().split("\r\n");
-    String[] words = lines[0].strip().split(" ");
-    if (words.length != 3 || !words[2].matches("HTTP/1\\.[0-9]")) {
+    String line = line(in, Character.toString(first), HEAD, deadline);
+    int chars = line.length();
+    Matcher words = FIRST_LINE.matcher(line);
+    if (!words.matches()) {
       throw new BadRequestException(400, "this is no HTTP/1.1 request");
     }
-    var request = new Request(words[0], words[1], words[2].equals("HTTP/1.0"));
-    for (String line : Arrays.asList(lines).subList(1, lines.length)) {
+    var request = new Request(words.group(1), words.group(2), words.group(3).equals("HTTP/1.0"));
+    line = line(in, "", HEAD, deadline);
+    while (!line.isEmpty()) {
+      chars += line.length();
+      if (chars > HEAD.chars) {
+        throw new BadRequestException(HEAD.status, HEAD.why);
+      }
       request.add(line);
+      line = line(in, "", HEAD, deadline);
     }
     if (!request.isOld && !request.headers.containsKey("Host")) {
       throw new BadRequestException(400, "the header Host is missing");
@@ -82,21 +85,41 @@ final class Request {
   }
 
   private void add(String line) throws BadRequestException {
-    int colon = line.indexOf(':');
-    String name = line.substring(0, Math.max(0, colon));
-    if (!NAME.matcher(name).matches()) {
-      throw new BadRequestException(400, "a header has no name, or one with a space in it");
-    }
-    String value = line.substring(colon + 1).strip();
+    String name = name(line);
+    String value = stripped(line.substring(name.length() + 1));
     String before = headers.putIfAbsent(name, value);
     if (before == null) {
       return;
     }
-    if (!ONCE.contains(name.toLowerCase(Locale.ROOT))) {
-      headers.put(name, before + ", " + value);
-    } else if (!before.equals(value)) {
+    if (ONCE.contains(name.toLowerCase(Locale.ROOT))) {
       throw new BadRequestException(400, "the header " + name + " came twice");
     }
+    headers.put(name, before + ", " + value);
+  }
+
+  private static String name(String line) throws BadRequestException {
+    String name = line.substring(0, Math.max(0, line.indexOf(':')));
+    if (!NAME.matcher(name).matches()) {
+      throw new BadRequestException(400, "a header has no name, or one with a space in it");
+    }
+    return name;
+  }
+
+  /** Without blanks around it, and of what is blank elsewhere only those (RFC 9110, 5.6.3). */
+  private static String stripped(String text) {
+    int begin = 0;
+    int end = text.length();
+    while (begin < end && isBlank(text.charAt(begin))) {
+      begin++;
+    }
+    while (end > begin && isBlank(text.charAt(end - 1))) {
+      end--;
+    }
+    return text.substring(begin, end);
+  }
+
+  private static boolean isBlank(char c) {
+    return c == ' ' || c == '\t';
   }
 
   /** A header's value, values of a name that came twice joined by commas; empty without it. */
@@ -107,11 +130,17 @@ final class Request {
   /** Whether another request may follow on its connection. */
   boolean keepsOpen() {
     for (String option : header("Connection").split(",")) {
-      if (option.strip().equalsIgnoreCase("close")) {
+      if (stripped(option).equalsIgnoreCase("close")) {
         return false;
       }
     }
     return !isOld;
+  }
+
+  /** Whether it says that a body comes. */
+  boolean hasBody() {
+    return headers.containsKey(CODING)
+        || (headers.containsKey(LENGTH) && !header(LENGTH).equals("0"));
   }
 
   /**
@@ -121,39 +150,59 @@ final class Request {
    * @param room what its bytes are taken of, as they come
    * @param out where the client is told to go on when it waits for that
    */
-  byte[] body(Incoming in, int most, BodyRoom.Share room, OutputStream out) throws IOException {
+  byte[] body(Incoming in, int most, BodyRoom.Share room, Outgoing out) throws IOException {
     long deadline = System.nanoTime() + BODY_MILLIS * 1_000_000L;
-    String length = header("Content-Length");
-    String coding = header("Transfer-Encoding");
-    if (!coding.isEmpty() && !length.isEmpty()) {
-      throw new BadRequestException(400, "Content-Length and Transfer-Encoding exclude each other");
+    boolean chunked = isChunked();
+    int bytes = most;
+    if (!chunked) {
+      bytes = headers.containsKey(LENGTH) ? size(header(LENGTH), DIGITS, 10, most) : 0;
     }
-    if (!coding.isEmpty() && !coding.equalsIgnoreCase("chunked")) {
-      throw new BadRequestException(501, "of transfer codings only 'chunked' is known");
-    }
-    int bytes = length.isEmpty() ? 0 : size(length, DIGITS, 10, most);
     if (header("Expect").equalsIgnoreCase("100-continue")) {
       out.write(GO_ON);
-      out.flush();
     }
-    if (coding.isEmpty()) {
-      return in.read(bytes, room, deadline);
+    var body = new Body(bytes, room);
+    if (chunked) {
+      chunks(in, body, deadline);
+    } else {
+      body.read(in, bytes, deadline);
     }
-    var all = new ByteArrayOutputStream();
-    while (true) {
-      String chunk = line(in, deadline).split(";", 2)[0].strip();
-      int size = size(chunk, HEX_DIGITS, 16, most - all.size());
-      all.write(in.read(size, room, deadline));
-      String end = line(in, deadline);
-      if (size > 0 && !end.isEmpty()) {
+    return body.whole();
+  }
+
+  /** Whether its body comes in chunks; there is no other coding (RFC 9112, section 6.1). */
+  private boolean isChunked() throws BadRequestException {
+    if (!headers.containsKey(CODING)) {
+      return false;
+    }
+    if (headers.containsKey(LENGTH)) {
+      throw new BadRequestException(400, "Content-Length and Transfer-Encoding exclude each other");
+    }
+    if (isOld) {
+      throw new BadRequestException(400, "HTTP/1.0 has no Transfer-Encoding");
+    }
+    if (header(CODING).isEmpty()) {
+      throw new BadRequestException(400, "the header Transfer-Encoding is empty");
+    }
+    if (!header(CODING).equalsIgnoreCase("chunked")) {
+      throw new BadRequestException(501, "of transfer codings only 'chunked' is known");
+    }
+    return true;
+  }
+
+  private static void chunks(Incoming in, Body body, long deadline) throws IOException {
+    int size;
+    do {
+      Matcher chunk = CHUNK.matcher(line(in, "", FRAME, deadline));
+      size = size(chunk.matches() ? chunk.group(1) : "", HEX_DIGITS, 16, body.left());
+      body.read(in, size, deadline);
+      if (size > 0 && (in.read(deadline) != '\r' || in.read(deadline) != '\n')) {
         throw new BadRequestException(400, "a chunk of the body is longer than it says");
       }
-      if (size == 0) {
-        while (!end.isEmpty()) {
-          end = line(in, deadline);
-        }
-        return all.toByteArray();
-      }
+    } while (size > 0);
+    String trailer = line(in, "", FRAME, deadline);
+    while (!trailer.isEmpty()) {
+      String unusedName = name(trailer);
+      trailer = line(in, "", FRAME, deadline);
     }
   }
 
@@ -169,16 +218,29 @@ final class Request {
     return (int) size;
   }
 
-  private static String line(Incoming in, long deadline) throws IOException {
-    var line = new StringBuilder();
+  /**
+   * A line, without its end.
+   *
+   * @param begun what was read of it already
+   */
+  private static String line(Incoming in, String begun, Most most, long deadline)
+      throws IOException {
+    var line = new StringBuilder(begun);
     int c = in.read(deadline);
-    while (c != '\n') {
+    while (c != '\r') {
+      if ((c < ' ' && c != '\t') || c == DELETE) {
+        throw new BadRequestException(
+            400, "a line has a control character, or does not end with CR and LF");
+      }
       line.append((char) c);
-      if (line.length() > MOST_LINE) {
-        throw new BadRequestException(400, "a line of the body's frame is too long");
+      if (line.length() > most.chars) {
+        throw new BadRequestException(most.status, most.why);
       }
       c = in.read(deadline);
     }
-    return line.toString().strip();
+    if (in.read(deadline) != '\n') {
+      throw new BadRequestException(400, "a line has a CR that no LF follows");
+    }
+    return line.toString();
   }
 }

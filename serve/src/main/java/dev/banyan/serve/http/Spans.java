@@ -4,7 +4,6 @@ import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stages of requests as OpenTelemetry spans in OTLP/JSON: each line is an {@code
@@ -25,6 +25,7 @@ public final class Spans implements AutoCloseable {
 
   private final BufferedWriter out;
   private boolean closed;
+  private @Nullable IOException failure;
 
   /**
    * Begins a file.
@@ -81,15 +82,15 @@ public final class Spans implements AutoCloseable {
   }
 
   private synchronized void line(String text) {
-    if (closed) {
-      return; // the server has ended, what was still answered is not told any more
+    if (closed || failure != null) {
+      return; // the server has ended, or the file: what is answered then is not told any more
     }
     try {
       out.write(text);
       out.newLine();
       out.flush();
     } catch (IOException e) {
-      throw new UncheckedIOException("a span cannot be written", e);
+      failure = e; // an answer does not fail for it
     }
   }
 
@@ -124,9 +125,21 @@ public final class Spans implements AutoCloseable {
     return "%016x".formatted(ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE));
   }
 
+  /**
+   * Ends the file.
+   *
+   * @throws IOException when one of the spans could not be written, after which none was
+   */
   @Override
   public synchronized void close() throws IOException {
     closed = true;
-    out.close();
+    try {
+      out.close();
+    } catch (IOException e) {
+      failure = failure == null ? e : failure;
+    }
+    if (failure != null) {
+      throw new IOException("spans could not be written: " + failure.getMessage(), failure);
+    }
   }
 }

@@ -1,9 +1,7 @@
 package dev.banyan.serve.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import javax.net.ServerSocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +36,7 @@ final class HttpServerTest {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             1000,
             MOST_BODY,
+            exchange -> {},
             this::answer);
   }
 
@@ -53,6 +53,25 @@ final class HttpServerTest {
         exchange.event("one\n\n");
         exchange.event("two\n\n");
       }
+      case "/twice" -> {
+        exchange.send(200, "text/plain", "once");
+        exchange.send(200, "text/plain", "more");
+      }
+      case "/event" -> {
+        exchange.send(200, "text/plain", "once");
+        exchange.event("more\n\n");
+      }
+      case "/late" -> {
+        exchange.event("once\n\n");
+        exchange.send(500, "text/plain", "more");
+      }
+      case "/broken" -> {
+        exchange.event("once\n\n");
+        throw new IllegalStateException("planted: a stream that breaks off");
+      }
+      case "/bug" -> throw new IllegalStateException("planted: a handler that fails");
+      case "/disk" -> throw new IOException("planted: a handler that cannot read");
+      case "/memory" -> throw new OutOfMemoryError("planted: a handler without memory");
       case "/wait" -> {
         exchange.onGone(left::countDown);
         waits.countDown();
@@ -83,8 +102,12 @@ final class HttpServerTest {
     }
   }
 
+  /** A tilde is a line's end, {@code ^0b} the character 0x0b. */
   private static byte[] bytes(String request) {
-    return request.replace("~", "\r\n").getBytes(StandardCharsets.ISO_8859_1);
+    return Pattern.compile("\\^([0-9a-f]{2})")
+        .matcher(request.replace("~", "\r\n"))
+        .replaceAll(each -> Character.toString(Integer.parseInt(each.group(1), 16)))
+        .getBytes(StandardCharsets.ISO_8859_1);
   }
 
   @ParameterizedTest
@@ -102,6 +125,33 @@ final class HttpServerTest {
         "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~Content-Length: 2~~0~~ | 400",
         "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~2~abc~0~~ | 400",
         "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~x~ab~0~~ | 400",
+        "POST / HTTP/1.1~Host: a~Content-Length:~~ab | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding:~~ab | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: ~Content-Length: 2~~ab | 400",
+        "POST / HTTP/1.1~Host: a~Content-Length: 2^0b~~ab | 400",
+        "POST / HTTP/1.1~Host: a~Content-Length: 2^1f~~ab | 400",
+        "POST / HTTP/1.1~Host: a~Content-Length: 2~Content-Length: 2~~ab | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: ^0bchunked~~0~~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~Transfer-Encoding: chunked~~0~~ | 400",
+        "POST / HTTP/1.0~Transfer-Encoding: chunked~~0~~ | 400",
+        "GET / HTTP/1.1~Host: a~X: a^0db~~ | 400",
+        "GET / HTTP/1.1~Host: a~X: a^00b~~ | 400",
+        "GET / HTTP/1.1~Host: a~X: a^7fb~~ | 400",
+        "GET / HTTP/1.1~Host: a^0aX: b~~ | 400",
+        "GET / HTTP/1.1^0aHost: a^0a^0a | 400",
+        "GET /^00 HTTP/1.1~Host: a~~ | 400",
+        "GET /^0b HTTP/1.1~Host: a~~ | 400",
+        "GET /^09/ HTTP/1.1~Host: a~~ | 400",
+        "GET / HTTP/1.1 ~Host: a~~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~2^0aab~0~~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~ 2~ab~0~~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~2 ~ab~0~~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~2;x^0dy~ab~0~~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~2~ab ~0~~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~2~ab^0a0~~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~2~ab~0~T: t^0a~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~2~ab~0~^0a~ | 400",
+        "POST / HTTP/1.1~Host: a~Transfer-Encoding: chunked~~2~ab~0~no colon~~ | 400",
         "GET / HTTP/1.1~~ | 400",
         "GET / HTTP/1.1~Host: a~no colon~~ | 400",
         "GET /~Host: a~~ | 400",
@@ -121,7 +171,7 @@ final class HttpServerTest {
     String all =
         asked(
             "~~POST /a HTTP/1.1~Host: a~Content-Length: 2~~hi~~"
-                + "POST /b HTTP/1.1~Host: a~Transfer-Encoding: chunked~~3;x=y~abc~1~d~0~T: t~~"
+                + "POST /b HTTP/1.1~Host: a~Transfer-Encoding: chunked~~3 ;x=y~abc~1~d~0~T: t~~"
                 + "GET /c HTTP/1.1~Host: a~Connection: TE, close~~");
     assertThat(all.split("HTTP/1.1 200 OK\r\n"))
         .hasSize(4)
@@ -148,6 +198,28 @@ final class HttpServerTest {
     assertThat(asked("GET /stream HTTP/1.1~Host: a~Connection: close~~"))
         .contains("Transfer-Encoding: chunked\r\n")
         .endsWith("\r\n\r\n5\r\none\n\n\r\n5\r\ntwo\n\n\r\n0\r\n\r\n");
+  }
+
+  /** What comes behind an answer on a kept connection is the next one's. */
+  @ParameterizedTest
+  @CsvSource({"/twice", "/event", "/late", "/broken"})
+  void whatCannotBeAnsweredToItsEndEndsTheConnection(String path) throws IOException {
+    assertThat(asked("GET " + path + " HTTP/1.1~Host: a~~"))
+        .containsOnlyOnce("HTTP/1.1 200")
+        .containsOnlyOnce("once")
+        .doesNotContain("more", "\r\n0\r\n\r\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"/bug", "/disk", "/memory"})
+  void aHandlerThatFailsIsAnsweredFor(String path) throws IOException {
+    String all =
+        asked("GET " + path + " HTTP/1.1~Host: a~~GET /b HTTP/1.1~Host: a~Connection: close~~");
+    assertThat(all)
+        .startsWith("HTTP/1.1 500 ")
+        .containsOnlyOnce("the server could not answer")
+        .doesNotContain("planted")
+        .endsWith("GET /b ");
   }
 
   /** Also one that sent its next request already, or the line some clients end a body with. */
@@ -180,24 +252,6 @@ final class HttpServerTest {
       for (Socket each : open) {
         each.close();
       }
-    }
-  }
-
-  @Test
-  void bodiesTogetherHaveNoMoreThanTheirRoom() throws BadRequestException {
-    var room = new BodyRoom(100);
-    try (BodyRoom.Share one = room.share();
-        BodyRoom.Share other = room.share()) {
-      one.take(60);
-      other.take(40);
-      assertThatThrownBy(() -> other.take(1))
-          .isInstanceOfSatisfying(
-              BadRequestException.class, e -> assertThat(e.status).isEqualTo(503));
-      one.close();
-      other.take(60);
-    }
-    try (BodyRoom.Share all = room.share()) {
-      all.take(100);
     }
   }
 }
