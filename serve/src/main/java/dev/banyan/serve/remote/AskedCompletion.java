@@ -125,7 +125,16 @@ record AskedCompletion(String path, byte[] bytes, ObjectNode body) {
 
   /** The client's own bytes, where the model has that name for the backend too. */
   byte[] sent(String modelThere) {
-    return modelThere.equals(model()) || !body.has("model")
+    return sent(bytes, body, modelThere);
+  }
+
+  /**
+   * A body as it came, where the model it names has that name for the backend too.
+   *
+   * @param bytes the same as the body
+   */
+  static byte[] sent(byte[] bytes, ObjectNode body, String modelThere) {
+    return modelThere.equals(body.path("model").asString("")) || !body.has("model")
         ? bytes
         : Json.mapper().writeValueAsBytes(body.deepCopy().put("model", modelThere));
   }

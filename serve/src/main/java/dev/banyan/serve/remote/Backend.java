@@ -21,16 +21,21 @@ final class Backend {
    */
   record Model(String id, int mostTokens) {}
 
-  /** Somebody whose answer is made there. */
+  /** Somebody whose answer is made there, and nowhere else. */
   interface Stay {
-    /** This backend is to be left; what can go on elsewhere does. */
-    void leave(Backend backend);
+    /** The backend is to be left; what can go on elsewhere does. */
+    void leave();
 
-    /** This backend does not answer any more. */
-    void lost(Backend backend);
+    /** The backend does not answer any more. */
+    void lost();
 
     /** The gateway ends, and answers with it. */
     void end();
+
+    /** Answers that are made for it. */
+    default int answers() {
+      return 1;
+    }
 
     /** What is shown of it to those who operate the gateway; empty where that is nothing. */
     default Optional<Shown> shown() {
@@ -55,6 +60,7 @@ final class Backend {
   private final Set<Stay> stays = new LinkedHashSet<>();
   private Optional<BackendLoad> report = Optional.empty();
   private int oursAtReport;
+  private int oursWhenAsked;
   private int blocksSinceReport;
   private int blocksBeforeReport;
   private long dispatched;
@@ -110,7 +116,7 @@ final class Backend {
   void asking() {
     lock.lock();
     try {
-      oursAtReport = stays.size();
+      oursWhenAsked = stays.size();
       blocksBeforeReport = blocksSinceReport;
     } finally {
       lock.unlock();
@@ -122,6 +128,7 @@ final class Backend {
     lock.lock();
     try {
       report = told;
+      oursAtReport = oursWhenAsked;
       blocksSinceReport -= blocksBeforeReport;
       blocksBeforeReport = 0;
       up = true;
@@ -143,7 +150,7 @@ final class Backend {
     } finally {
       lock.unlock();
     }
-    there.forEach(each -> each.lost(this));
+    there.forEach(Stay::lost);
   }
 
   /** Takes no new requests and gives its own away, or takes them again. */
@@ -157,7 +164,7 @@ final class Backend {
       lock.unlock();
     }
     if (now) {
-      there.forEach(each -> each.leave(this));
+      there.forEach(Stay::leave);
     }
   }
 
@@ -201,6 +208,11 @@ final class Backend {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Answers to them. */
+  int answers() {
+    return there().stream().mapToInt(Stay::answers).sum();
   }
 
   /** Completions of ours there, at most some. */

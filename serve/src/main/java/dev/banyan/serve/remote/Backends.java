@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** All backends of a gateway, watched, and who gets the next request. */
@@ -56,8 +57,7 @@ final class Backends implements AutoCloseable {
       while (backend.isAwaited()) {
         Thread.sleep(EVERY_MILLIS);
         try {
-          backend = Probe.backend(backend.id, backend.url, line, true);
-          all.set(backend.id, backend);
+          backend = found(Probe.backend(backend.id, backend.url, line, true));
         } catch (UserInputException e) {
           // it came, and wants another key
         }
@@ -83,11 +83,35 @@ final class Backends implements AutoCloseable {
     }
   }
 
+  /** Puts one in the place of itself as it was awaited, drained if that was. */
+  private Backend found(Backend come) {
+    picking.lock();
+    try {
+      come.drain(all.get(come.id).isDraining());
+      all.set(come.id, come);
+      return come;
+    } finally {
+      picking.unlock();
+    }
+  }
+
+  /** Leaves a backend alone, or uses it again; empty when there is none of this number. */
+  Optional<Backend> drain(int id, boolean now) {
+    picking.lock(); // it may just have come
+    try {
+      Optional<Backend> backend = get(id);
+      backend.ifPresent(each -> each.drain(now));
+      return backend;
+    } finally {
+      picking.unlock();
+    }
+  }
+
   List<Backend> all() {
     return all;
   }
 
-  Optional<Backend> get(int id) {
+  private Optional<Backend> get(int id) {
     return id >= 0 && id < all.size() ? Optional.of(all.get(id)) : Optional.empty();
   }
 
@@ -150,8 +174,13 @@ final class Backends implements AutoCloseable {
             > 1;
   }
 
-  /** Sends somebody to a backend that is up, not among those tried, and the least loaded. */
-  Optional<Backend> enter(Backend.Stay stay, String model, int promptTokens, Set<Backend> tried) {
+  /**
+   * Sends somebody to a backend that is up, not among those tried, and the least loaded.
+   *
+   * @param stay who that is when it is at this backend
+   */
+  <S extends Backend.Stay> Optional<S> enter(
+      Function<Backend, S> stay, String model, int promptTokens, Set<Backend> tried) {
     picking.lock();
     try {
       List<InstanceLoad> loads =
@@ -163,8 +192,9 @@ final class Backends implements AutoCloseable {
       int id =
           Picker.pick(requests.get(), promptTokens, open.isEmpty() ? List.copyOf(loads) : open);
       Backend chosen = all.get(id);
-      chosen.enter(stay, promptTokens);
-      return Optional.of(chosen);
+      Optional<S> entered = Optional.of(stay.apply(chosen));
+      chosen.enter(entered.get(), promptTokens);
+      return entered;
     } finally {
       picking.unlock();
     }
@@ -197,7 +227,7 @@ final class Backends implements AutoCloseable {
 
   /** Answers in the making. */
   int open() {
-    return all.stream().mapToInt(Backend::ours).sum();
+    return all.stream().mapToInt(Backend::answers).sum();
   }
 
   /** One more request; gives its number. */

@@ -2,6 +2,7 @@ package dev.banyan.serve.remote;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -18,7 +19,8 @@ final class Emitted {
   private int certainParts;
   private int uncounted;
   private final List<Gap> gaps = new ArrayList<>();
-  private int promptTokens;
+  private OptionalInt promptTokens = OptionalInt.empty();
+  private boolean promptStrange;
   private boolean lacksIds;
   private boolean structured;
   private boolean thinking;
@@ -79,33 +81,36 @@ final class Emitted {
     }
   }
 
-  /** Its prompt has so many tokens; what is told first counts. */
+  /** Its prompt has so many tokens, 0 where that was not told; what is told first counts. */
   void prompted(int tokens) {
-    promptTokens = promptTokens == 0 ? tokens : promptTokens;
+    if (promptTokens.isEmpty() && !promptStrange && tokens > 0) {
+      promptTokens = OptionalInt.of(tokens);
+    }
   }
 
   /** Its prompt's ids, which count where they are as many as were counted. */
   void promptIs(List<Integer> known) {
-    if (known.size() == promptTokens) {
+    if (promptTokens.isPresent() && known.size() == promptTokens.getAsInt()) {
       prompt.addAll(known);
     } else {
-      promptTokens = -1;
+      promptTokens = OptionalInt.empty();
+      promptStrange = true;
     }
   }
 
   /** Whether its prompt's tokens were counted, and not told. */
   boolean lacksPrompt() {
-    return promptTokens > 0 && prompt.isEmpty();
+    return promptTokens.isPresent() && prompt.isEmpty();
   }
 
   /** Whether its prompt has more to it than text, such as pictures: its tokens were others. */
   boolean isPromptStrange() {
-    return promptTokens < 0;
+    return promptStrange;
   }
 
   /** Tokens of its prompt and its own, as far as they were counted. */
   int length() {
-    return Math.max(promptTokens, prompt.size()) + tokens();
+    return Math.max(promptTokens.orElse(0), prompt.size()) + tokens();
   }
 
   List<Gap> gaps() {

@@ -2,7 +2,10 @@ package dev.banyan.serve.remote;
 
 import dev.banyan.serve.http.HttpServer.Exchange;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
+import java.net.http.HttpResponse;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,23 +13,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one completion over the backends: where it is, where it was in vain, and what makes it
- * leave. Watchers call in from other threads; all else is of the thread that answers the client.
+ * The way of one completion over the backends: one {@link Visit} after the other until its answer
+ * is whole, where it was in vain, and how it {@link Last left} the one before.
  */
-final class Journey implements Backend.Stay {
+final class Journey {
   private final Backends backends;
   private final Exchange exchange;
   private final AskedCompletion asked;
   private final ClientStream told;
   private final Set<Backend> tried = ConcurrentHashMap.newKeySet();
+  private final Set<Backend> brokeOff = new HashSet<>();
   private final AtomicInteger moves = new AtomicInteger();
   private final long id;
   private String why = "no backend is up";
   private boolean secondChance = true;
-  private boolean broke;
-  private boolean drained;
-  private @Nullable Backend drainedFrom;
-  private @Nullable Backend home;
+  private Last last = new Last.None();
   private @Nullable Backend mute;
 
   private volatile @Nullable Visit visit;
@@ -51,9 +52,30 @@ final class Journey implements Backend.Stay {
     }
   }
 
-  /** The time at one backend: who speaks for another is too late. */
-  private static final class Visit {
-    private final Backend backend;
+  /** How the answer came away from the backend that had it, until another has saved it. */
+  private sealed interface Last {
+    /** It did not. */
+    record None() implements Last {}
+
+    /** The backend broke off or refused. */
+    record Lost() implements Last {}
+
+    /**
+     * The backend is drained; it is where the answer goes on if all others refuse.
+     *
+     * @param fresh whether nobody was asked since: what the backend has computed is there still
+     */
+    record Left(Backend backend, boolean fresh) implements Last {}
+  }
+
+  // ---- at a backend
+
+  /**
+   * The time at one backend, which ends when it is closed. Watchers of the backend call in from
+   * other threads; all else is of the thread that answers the client.
+   */
+  final class Visit implements Backend.Stay, AutoCloseable {
+    final Backend backend;
     private volatile @Nullable Upstream upstream;
     private volatile boolean left;
 
@@ -61,165 +83,199 @@ final class Journey implements Backend.Stay {
       this.backend = backend;
     }
 
-    private void close() {
+    // while others watch
+
+    @Override
+    public void leave() {
+      if (leftWhileMovable()) {
+        hangUp();
+      }
+    }
+
+    private boolean leftWhileMovable() {
+      synchronized (Journey.this) {
+        if (movable && hasOther(backend)) {
+          left = true;
+        }
+        return left;
+      }
+    }
+
+    @Override
+    public void lost() {
+      hangUp();
+    }
+
+    @Override
+    public void end() {
+      hangUp();
+    }
+
+    @Override
+    public int answers() {
+      return asked.answers();
+    }
+
+    @Override
+    public Optional<Backend.Shown> shown() {
+      return Optional.of(new Backend.Shown(id, exchange.trip().answerTokens(), moves.get()));
+    }
+
+    private void hangUp() {
       Upstream now = upstream;
       if (now != null) {
         now.close();
       }
     }
-  }
 
-  // ---- while others watch
+    // by the thread that answers
 
-  @Override
-  public void leave(Backend backend) {
-    Visit now = visit;
-    if (now != null && now.backend == backend && leftWhileMovable(now)) {
-      now.close();
+    /** Sends a request there and waits for the head of its answer. */
+    HttpResponse<InputStream> ask(String path, String authorization, byte[] body)
+        throws IOException {
+      Upstream now = backends.line.ask(backend.url, path, authorization, "POST", body);
+      upstream = now;
+      // what was told before there was something to close
+      if (backend.isDraining()) {
+        leave();
+      }
+      if (exchange.isGone() || backends.isEnding() || left || !backend.isUp()) {
+        now.close();
+      }
+      return now.answer();
+    }
+
+    /**
+     * A part has come, and is told before the backend is left for what comes after it; false when
+     * it is left already, and the part is another's to tell.
+     */
+    boolean takes() {
+      synchronized (Journey.this) {
+        movable = false;
+        return !left;
+      }
+    }
+
+    /** Whether the backend is drained and all there is of the answer can go on elsewhere. */
+    boolean leaves() {
+      boolean asks = backend.kind.countsPrompts() && !told.isEmpty();
+      boolean can = told.isMovable() && (told.isEmpty() || isBounded());
+      movable = can && !asks; // what is to be asked is asked here, between two parts
+      if (!backend.isDraining() || !hasOther(backend)) {
+        return false;
+      }
+      if (asks ? !backend.equals(mute) && isKnown() : can) {
+        left = true;
+      }
+      return left;
+    }
+
+    /** Whether the backend itself could go on, which is what remains if all others refuse. */
+    private boolean isBounded() {
+      int most = backends.model(backend, asked.model()).map(Backend.Model::mostTokens).orElse(0);
+      return Continuation.isBounded(asked, backend.kind, most);
+    }
+
+    private boolean isKnown() {
+      BackendTokenizer words = tokenizer();
+      try {
+        for (Emitted each : told.answers()) {
+          words.learn(asked, each);
+        }
+        if (!told.isMovable()) {
+          return false;
+        }
+        for (Emitted each : told.answers()) {
+          if (!each.isOver() && !words.agrees(asked, each)) {
+            return false;
+          }
+        }
+        return true;
+      } catch (IOException e) {
+        mute = backend;
+        return false;
+      }
+    }
+
+    BackendTokenizer tokenizer() {
+      String model = backends.model(backend, asked.model()).map(Backend.Model::id).orElse("");
+      return new BackendTokenizer(backends.line, backend, model);
+    }
+
+    @Override
+    public void close() {
+      try {
+        hangUp();
+      } finally {
+        backend.exit(this);
+      }
     }
   }
 
-  private synchronized boolean leftWhileMovable(Visit now) {
-    if (movable && hasOther(now.backend)) {
-      now.left = true;
-    }
-    return now.left;
-  }
-
-  @Override
-  public void lost(Backend backend) {
-    Visit now = visit;
-    if (now != null && now.backend == backend) {
-      now.close();
-    }
-  }
-
-  /** Also when the client goes away. */
-  @Override
-  public void end() {
-    Visit now = visit;
-    if (now != null) {
-      now.close();
-    }
-  }
-
-  @Override
-  public Optional<Backend.Shown> shown() {
-    return Optional.of(new Backend.Shown(id, exchange.trip().answerTokens(), moves.get()));
-  }
-
-  // ---- at a backend
+  // ---- from one to the next
 
   /**
-   * Enters a backend; null when there is none to try. One that was left because it is drained comes
-   * last.
+   * Goes to a backend; empty when there is none to try. One that was left because it is drained
+   * comes last.
    *
    * @throws EndedException when the gateway ends
    */
-  @Nullable Backend next() throws EndedException {
+  Optional<Visit> next() throws EndedException {
     if (backends.isEnding()) {
       throw new EndedException();
     }
-    Optional<Backend> found =
-        backends.enter(this, asked.model(), asked.promptTokens(), Set.copyOf(tried));
-    if (found.isEmpty() && secondChance && !tried.isEmpty()) {
+    Optional<Visit> found = entered();
+    if (found.isEmpty() && secondChance && !brokeOff.isEmpty()) {
       secondChance = false; // a connection kept from before may have been closed, no more than that
-      tried.clear();
-      found = backends.enter(this, asked.model(), asked.promptTokens(), Set.of());
+      tried.removeAll(brokeOff);
+      found = entered();
     }
-    Backend backend = found.orElse(null);
-    visit = backend == null ? null : new Visit(backend);
-    if (backend != null && backend.isDraining()) {
-      leave(backend); // who told that may have come before the visit
-    }
-    return backend;
+    visit = found.orElse(null);
+    return found;
   }
 
-  /** Waits for its answer from now on. */
-  void enter(Upstream upstream, Backend backend) {
+  private Optional<Visit> entered() {
+    return backends.enter(Visit::new, asked.model(), asked.promptTokens(), Set.copyOf(tried));
+  }
+
+  /** The client goes away. */
+  void end() {
     Visit now = visit;
     if (now != null) {
-      now.upstream = upstream;
+      now.end();
     }
-    if (exchange.isGone() || backends.isEnding() || isLeft() || !backend.isUp()) {
-      upstream.close();
-    }
-  }
-
-  void exit(Backend backend) {
-    visit = null;
-    backend.exit(this);
-  }
-
-  private boolean isLeft() {
-    Visit now = visit;
-    return now != null && now.left;
   }
 
   private boolean hasOther(Backend than) {
     return backends.hasOther(than, asked.model(), tried);
   }
 
-  Vocabulary vocabulary(Backend backend) {
-    String model = backends.model(backend, asked.model()).map(Backend.Model::id).orElse("");
-    return new Vocabulary(backends.line, backend, model);
+  /** Whether another could answer what this one does not. */
+  boolean hasOther(Visit than) {
+    return hasOther(than.backend);
   }
 
-  /**
-   * A part has come, and is told before the backend is left for what comes after it; false when it
-   * is left already, and the part is another's to tell.
-   */
-  synchronized boolean takes() {
-    movable = false;
-    return !isLeft();
+  /** Whether the backend that was left because it is drained lives, for when this one refuses. */
+  boolean canReturn(Visit from) {
+    return last instanceof Last.Left left
+        && !left.backend().equals(from.backend)
+        && left.backend().isUp()
+        && !tried.contains(left.backend());
   }
 
-  /** Whether a backend is drained and all there is of the answer can go on elsewhere. */
-  boolean leaves(Backend backend) {
-    boolean asks = backend.kind.countsPrompts() && !told.isEmpty();
-    boolean can = told.isMovable() && (told.isEmpty() || isBounded(backend));
-    movable = can && !asks; // what is to be asked is asked here, between two parts
-    if (!backend.isDraining() || !hasOther(backend)) {
-      return false;
+  /** The backend that was left because it is drained, once: what it has computed is there still. */
+  Optional<Backend> source() {
+    if (last instanceof Last.Left left && left.fresh()) {
+      last = new Last.Left(left.backend(), false);
+      return Optional.of(left.backend());
     }
-    Visit now = visit;
-    if (now != null && (asks ? !backend.equals(mute) && isKnown(backend) : can)) {
-      now.left = true;
-    }
-    return isLeft();
+    return Optional.empty();
   }
 
-  /** Whether the backend itself could go on, which is what remains if all others refuse. */
-  private boolean isBounded(Backend backend) {
-    int most = backends.model(backend, asked.model()).map(Backend.Model::mostTokens).orElse(0);
-    return Continuation.isBounded(asked, backend.kind, most);
-  }
+  // ---- how one ended
 
-  private boolean isKnown(Backend backend) {
-    Vocabulary words = vocabulary(backend);
-    try {
-      for (Emitted each : told.answers()) {
-        words.learn(asked, each);
-      }
-      if (!told.isMovable()) {
-        return false;
-      }
-      for (Emitted each : told.answers()) {
-        if (!each.isOver() && !words.agrees(asked, each)) {
-          return false;
-        }
-      }
-      return true;
-    } catch (IOException e) {
-      mute = backend;
-      return false;
-    }
-  }
-
-  // ---- after one
-
-  void broken(Backend backend, IOException e) {
-    broken(backend, e, "its backend broke off");
+  void broken(Visit visit, IOException e) {
+    broken(visit, e, "its backend broke off");
   }
 
   /**
@@ -227,69 +283,74 @@ final class Journey implements Backend.Stay {
    *
    * @param reason unless it cannot be reached at all
    */
-  void broken(Backend backend, IOException e, String reason) {
+  void broken(Visit visit, IOException e, String reason) {
     if (e instanceof ConnectException) {
-      backend.down();
-      broken(backend, "its backend cannot be reached");
+      visit.backend.down();
+      broken(visit, "its backend cannot be reached");
     } else {
-      broken(backend, reason);
+      broken(visit, reason);
     }
   }
 
-  void broken(Backend backend, String reason) {
+  /** Its connection failed, or it was left. */
+  void broken(Visit visit, String reason) {
+    if (!visit.left) {
+      brokeOff.add(visit.backend);
+    }
+    ended(visit, reason);
+  }
+
+  /** It answers with an error, and is not asked again. */
+  void refused(Visit visit, String reason) {
+    ended(visit, reason);
+  }
+
+  private void ended(Visit visit, String reason) {
     if (exchange.isGone()) {
       return;
     }
-    boolean left = isLeft();
-    if (left) {
-      home = backend;
+    if (visit.left) {
+      last = new Last.Left(visit.backend, true);
     } else {
-      tried.add(backend);
-      home = backend.equals(home) ? null : home;
+      tried.add(visit.backend);
+      last =
+          last instanceof Last.Left left && !left.backend().equals(visit.backend)
+              ? new Last.Left(left.backend(), false)
+              : new Last.Lost();
     }
     why = reason;
-    broke = true;
-    drained = home != null;
-    drainedFrom = left ? backend : null;
   }
 
   /** A backend cannot go on with it, and asking once more would not help. */
-  void impossible(Backend backend, String reason) {
-    tried.add(backend);
+  void impossible(Visit visit, String reason) {
+    tried.add(visit.backend);
     secondChance = false;
     why = reason;
   }
 
   /**
-   * Another answers what the last one left: the break is counted now, not where it was final. Where
-   * all others refused and it went on where it was, nothing has moved.
+   * This one answers what the last one left: the break is counted now, not where it was final.
+   * Where all others refused and it went on where it was, nothing has moved.
    */
-  void saved(Backend backend) {
-    if (broke && !backend.equals(home)) {
-      backends.wentOn(drained);
-      moves.incrementAndGet();
+  void saved(Visit visit) {
+    switch (last) {
+      case Last.None unused -> {}
+      case Last.Lost unused -> moved(false);
+      case Last.Left left -> {
+        if (!left.backend().equals(visit.backend)) {
+          moved(true);
+        }
+      }
     }
-    broke = false;
-    home = null;
+    last = new Last.None();
   }
 
-  /** Whether the backend that was left because it is drained lives, for when this one refuses. */
-  boolean canReturn(Backend from) {
-    Backend back = home;
-    return back != null && !back.equals(from) && back.isUp() && !tried.contains(back);
+  private void moved(boolean drained) {
+    backends.wentOn(drained);
+    moves.incrementAndGet();
   }
 
-  /** The backend that was left because it is drained, once: what it has computed is there still. */
-  Optional<Backend> source() {
-    Optional<Backend> source = Optional.ofNullable(drainedFrom);
-    drainedFrom = null;
-    return source;
-  }
-
-  boolean hasTriedAll() {
-    return tried.size() >= backends.all().size();
-  }
-
+  /** Why the last one did not answer. */
   String why() {
     return why;
   }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.util.Optional;
-import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -52,12 +51,12 @@ final class RelayedCompletion {
           new Resumed(backends, exchange, asked, authorization, told, journey).goOn();
           return;
         }
-        Backend backend = journey.next();
-        if (backend == null) {
+        Journey.Visit visit = journey.next().orElse(null);
+        if (visit == null) {
           told.fail(503, journey.why());
           return;
         }
-        if (begin(backend, journey) == End.DONE) {
+        if (begin(visit, journey) == End.DONE) {
           return;
         }
       }
@@ -79,47 +78,42 @@ final class RelayedCompletion {
   }
 
   /** The first try at a backend, and every further one while the client has nothing. */
-  private End begin(Backend backend, Journey journey) throws IOException {
-    Backend.Model model = backends.model(backend, asked.model()).orElseThrow();
-    byte[] sent = asked.sent(backend.kind, model.id());
-    try (Upstream now = backends.line.ask(backend.url, asked.path(), authorization, "POST", sent)) {
-      journey.enter(now, backend);
-      HttpResponse<InputStream> answer = now.answer();
+  private End begin(Journey.Visit visit, Journey journey) throws IOException {
+    try (visit) {
+      Backend backend = visit.backend;
+      Backend.Model model = backends.model(backend, asked.model()).orElseThrow();
+      byte[] sent = asked.sent(backend.kind, model.id());
+      HttpResponse<InputStream> answer = visit.ask(asked.path(), authorization, sent);
       String type = answer.headers().firstValue("Content-Type").orElse("application/json");
       if (type.startsWith("text/event-stream")) {
-        journey.saved(backend);
-        End end = pass(new Events(answer.body()), backend, journey);
+        journey.saved(visit);
+        End end = pass(new Events(answer.body()), visit);
         if (end == End.BROKEN) {
-          journey.broken(backend, "its backend broke off");
+          journey.broken(visit, "its backend broke off");
         }
         return end;
       }
       Optional<byte[]> all = Upstream.whole(answer);
       int status = answer.statusCode();
       boolean fails = status >= 500 || status == 429;
-      boolean others = fails && backends.hasOther(backend, asked.model(), Set.of());
-      if (others || (status >= 400 && journey.canReturn(backend))) {
-        journey.broken(backend, "its backend answers " + status);
-        if (!journey.hasTriedAll()) {
-          return End.BROKEN;
-        }
+      if ((fails && journey.hasOther(visit)) || (status >= 400 && journey.canReturn(visit))) {
+        journey.refused(visit, "its backend answers " + status);
+        return End.BROKEN;
       }
       if (all.isEmpty()) {
         told.fail(502, Upstream.TOO_LONG);
         return End.DONE;
       }
       if (!fails) {
-        journey.saved(backend);
+        journey.saved(visit);
       }
       whole(status, type, all.get());
       return End.DONE;
     } catch (ClientStream.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
-      journey.broken(backend, e);
+      journey.broken(visit, e);
       return End.BROKEN;
-    } finally {
-      journey.exit(backend);
     }
   }
 
@@ -141,8 +135,8 @@ final class RelayedCompletion {
   }
 
   /** Passes a stream on, byte by byte but for ids nobody asked for, and keeps account of it. */
-  private End pass(Events events, Backend backend, Journey journey) throws IOException {
-    var ids = IdReader.of(asked, backend.kind);
+  private End pass(Events events, Journey.Visit visit) throws IOException {
+    var ids = IdReader.of(asked, visit.backend.kind);
     Optional<Events.Event> next = events.next();
     while (next.isPresent()) {
       Events.Event event = next.get();
@@ -154,12 +148,12 @@ final class RelayedCompletion {
       if (Events.isFault(part)) {
         return End.BROKEN;
       }
-      if (!journey.takes()) {
+      if (!visit.takes()) {
         return End.BROKEN;
       }
       told.note(part, ids);
       told.tell(ids.shown(event.bytes(), part));
-      if (journey.leaves(backend)) {
+      if (visit.leaves()) {
         return End.BROKEN;
       }
       next = events.next();

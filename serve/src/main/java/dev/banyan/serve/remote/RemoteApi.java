@@ -4,44 +4,38 @@ import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
 import dev.banyan.serve.http.Doorkeeper;
 import dev.banyan.serve.http.Exposition;
+import dev.banyan.serve.http.HttpServer;
 import dev.banyan.serve.http.HttpServer.BadRequestException;
 import dev.banyan.serve.http.HttpServer.Exchange;
-import dev.banyan.serve.http.JsonBody;
 import dev.banyan.serve.http.OpenAiError;
 import dev.banyan.serve.http.Routes;
 import dev.banyan.serve.http.StatusPage;
 import dev.banyan.serve.policy.InstanceLoad;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** What the gateway answers itself, and what it asks its backends for. */
 final class RemoteApi {
   /** Harmless questions that are passed on whole; what changes a server is not among them. */
   private static final Set<String> PASSED =
-      Set.of(
-          "POST /tokenize",
-          "POST /detokenize",
-          "POST /apply-template",
-          "GET /tokenizer_info",
-          "POST /v1/embeddings",
-          "POST /v1/rerank",
-          "POST /v1/score");
+      Set.of("POST /tokenize", "POST /detokenize", "POST /apply-template", "GET /tokenizer_info");
+
+  /** What a model is asked besides completions: passed on whole, and limited as they are. */
+  private static final Set<String> COMPUTED =
+      Set.of("POST /v1/embeddings", "POST /v1/rerank", "POST /v1/score");
 
   private static final Routes ROUTES =
       new Routes(
-          Stream.concat(
+          Stream.of(
                   PASSED.stream(),
+                  COMPUTED.stream(),
                   Stream.of(
                       "POST /v1/chat/completions",
                       "POST /v1/completions",
@@ -54,6 +48,7 @@ final class RemoteApi {
                       "POST /drain/",
                       "POST /resume/",
                       "POST /scale/"))
+              .flatMap(each -> each)
               .collect(Collectors.toSet()));
 
   private static final int MOST_SHOWN = 512;
@@ -99,13 +94,8 @@ final class RemoteApi {
   private void route(Exchange exchange, Doorkeeper.Guest guest) throws IOException {
     String what = exchange.method() + " " + exchange.path();
     switch (what) {
-      case "POST /v1/chat/completions", "POST /v1/completions" -> {
-        if (stopping.getAsBoolean()) {
-          Doorkeeper.refuse(exchange, 503, "the server is stopping");
-        } else {
-          doorkeeper.complete(exchange, guest, backends.open(), this::complete);
-        }
-      }
+      case "POST /v1/chat/completions", "POST /v1/completions" ->
+          limited(exchange, guest, this::complete);
       case "GET /v1/models" ->
           Doorkeeper.json(exchange, Map.of("object", "list", "data", models()));
       case "GET /metrics" -> exchange.send(200, Exposition.TYPE, metrics());
@@ -117,8 +107,10 @@ final class RemoteApi {
         } else if (what.startsWith("GET /v1/models/")) {
           String why = "the model '" + name + "' is not served here";
           throw new BadRequestException(404, why, "model_not_found");
+        } else if (COMPUTED.contains(what)) {
+          limited(exchange, guest, each -> passedOn(each).compute());
         } else if (PASSED.contains(what)) {
-          pass(exchange);
+          passedOn(exchange).pass();
         } else if (what.startsWith("POST /scale/")) {
           throw new BadRequestException(
               400, "the servers behind this gateway run by themselves: it cannot scale them");
@@ -134,8 +126,30 @@ final class RemoteApi {
     new RelayedCompletion(backends, exchange, asked, authorization(exchange)).run();
   }
 
-  private String authorization(Exchange exchange) {
-    return passesKeys ? exchange.header("Authorization") : "";
+  private void limited(Exchange exchange, Doorkeeper.Guest guest, HttpServer.Handler api)
+      throws IOException {
+    if (stopping.getAsBoolean()) {
+      Doorkeeper.refuse(exchange, 503, "the server is stopping");
+    } else {
+      doorkeeper.complete(exchange, guest, backends.open(), api);
+    }
+  }
+
+  private PassedOn passedOn(Exchange exchange) throws BadRequestException {
+    return new PassedOn(backends, exchange, authorization(exchange));
+  }
+
+  /**
+   * The client's key, for backends that look at it themselves.
+   *
+   * @throws BadRequestException when it could not be sent to them
+   */
+  private String authorization(Exchange exchange) throws BadRequestException {
+    String key = passesKeys ? exchange.header("Authorization") : "";
+    if (key.chars().anyMatch(c -> Character.isISOControl(c) && c != '\t')) {
+      throw new BadRequestException(400, "the header Authorization has a control character in it");
+    }
+    return key;
   }
 
   // ---- what it says itself
@@ -265,72 +279,10 @@ final class RemoteApi {
     }
     Backend backend =
         backends
-            .get(id)
+            .drain(id, drains)
             .orElseThrow(() -> new BadRequestException(404, "there is no instance " + id));
-    backend.drain(drains);
     Doorkeeper.json(
         exchange, Map.of("instance", id, "draining", drains, "requests", backend.ours()));
     return true;
-  }
-
-  // ---- passed on whole
-
-  private void pass(Exchange exchange) throws IOException {
-    String model = "";
-    if (exchange.method().equals("POST")) {
-      model = AskedCompletion.model(JsonBody.read(exchange.body()));
-      backends.requireServed(model);
-    }
-    var stay = new PassedOn();
-    Optional<Backend> found = backends.enter(stay, model, 0, Set.of());
-    if (found.isEmpty()) {
-      throw new BadRequestException(503, "no backend is up");
-    }
-    Backend backend = found.get();
-    String method = exchange.method();
-    try (Upstream upstream =
-        backends.line.ask(
-            backend.url, exchange.path(), authorization(exchange), method, exchange.body())) {
-      exchange.onGone(upstream::close);
-      stay.upstream = upstream;
-      if (backends.isEnding()) {
-        upstream.close();
-      }
-      HttpResponse<InputStream> answer = upstream.answer();
-      Optional<byte[]> all = Upstream.whole(answer);
-      if (all.isEmpty()) {
-        OpenAiError.answer(exchange, 502, Upstream.TOO_LONG, "");
-        return;
-      }
-      String type = answer.headers().firstValue("Content-Type").orElse("application/json");
-      exchange.send(answer.statusCode(), type, all.get(), 1);
-    } catch (IOException e) {
-      if (backends.isEnding()) {
-        Doorkeeper.refuse(exchange, 503, "the server is stopping");
-      } else if (!exchange.isGone()) {
-        throw new BadRequestException(502, "the backend broke off");
-      }
-    } finally {
-      backend.exit(stay);
-    }
-  }
-
-  /** It is short, and ends by itself. */
-  private static final class PassedOn implements Backend.Stay {
-    private volatile @Nullable Upstream upstream;
-
-    @Override
-    public void leave(Backend backend) {}
-
-    @Override
-    public void lost(Backend backend) {}
-
-    @Override
-    public void end() {
-      Upstream now = upstream;
-      if (now != null) {
-        now.close();
-      }
-    }
   }
 }

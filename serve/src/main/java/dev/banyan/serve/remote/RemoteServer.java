@@ -150,8 +150,7 @@ public final class RemoteServer implements AutoCloseable {
 
   /** A backend is left alone, or used again; false when there is none of this number. */
   public boolean drain(int id, boolean now) {
-    backends.get(id).ifPresent(each -> each.drain(now));
-    return backends.get(id).isPresent();
+    return backends.drain(id, now).isPresent();
   }
 
   /** Answers that went on elsewhere. */

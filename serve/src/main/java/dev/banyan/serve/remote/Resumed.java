@@ -73,38 +73,48 @@ final class Resumed {
       if (answers.stream().anyMatch(each -> !each.isEmpty())) {
         return allFurther();
       }
-      Backend backend = journey.next();
-      if (backend == null) {
+      Journey.Visit visit = journey.next().orElse(null);
+      if (visit == null) {
         told.fail(503, journey.why());
         return false;
       }
-      answers.forEach(Emitted::cut);
-      Backend.Model model = backends.model(backend, asked.model()).orElseThrow();
-      byte[] sent = asked.sent(backend.kind, model.id());
-      follow(backend, asked.path(), sent, answers, null);
+      try (visit) {
+        Backend backend = visit.backend;
+        answers.forEach(Emitted::cut);
+        Backend.Model model = backends.model(backend, asked.model()).orElseThrow();
+        byte[] sent = asked.sent(backend.kind, model.id());
+        follow(visit, asked.path(), sent, answers, null);
+      }
     }
     return true;
   }
 
   /** Goes on with one answer at another backend; false when the client was told why it ended. */
   private boolean further(Emitted emitted) throws IOException {
-    Backend backend = journey.next();
-    if (backend == null) {
+    Journey.Visit visit = journey.next().orElse(null);
+    if (visit == null) {
       String why = journey.why();
       told.fail(502, "the backend of this answer was lost and it cannot go on elsewhere: " + why);
       return false;
     }
-    Vocabulary words = journey.vocabulary(backend);
+    try (visit) {
+      further(emitted, visit);
+    }
+    return true;
+  }
+
+  private void further(Emitted emitted, Journey.Visit visit) throws IOException {
+    Backend backend = visit.backend;
+    BackendTokenizer words = visit.tokenizer();
     int length = emitted.length(); // with what the client has not, and the slot has
     StopText gate = null;
     Continuation way;
     try {
       words.learn(asked, emitted);
       if (!words.agrees(asked, emitted)) {
-        if (journey.canReturn(backend)) {
-          journey.impossible(backend, "the text of its token ids is another one");
-          journey.exit(backend);
-          return true;
+        if (journey.canReturn(visit)) {
+          journey.impossible(visit, "the text of its token ids is another one");
+          return;
         }
         emitted.forgetIds();
       }
@@ -119,18 +129,13 @@ final class Resumed {
     } catch (ClientStream.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
-      journey.broken(backend, e, "its next backend was asked in vain: " + e.getMessage());
-      journey.exit(backend);
-      return true;
+      journey.broken(visit, e, "its next backend was asked in vain: " + e.getMessage());
+      return;
     }
     switch (way) {
-      case Continuation.Impossible impossible -> {
-        journey.exit(backend);
-        journey.impossible(backend, impossible.why());
-      }
+      case Continuation.Impossible impossible -> journey.impossible(visit, impossible.why());
       case Continuation.Ended ended -> {
-        journey.saved(backend);
-        journey.exit(backend);
+        journey.saved(visit);
         emitted.finish(ended.finish());
         told.tell(emitted, "", ended.finish(), Json.mapper().createObjectNode());
       }
@@ -142,17 +147,16 @@ final class Resumed {
                 .filter(from -> !from.equals(backend))
                 .flatMap(from -> backends.slots.move(from, backend, length));
         try {
-          follow(backend, Continuation.COMPLETIONS, body, List.of(emitted), gate);
+          follow(visit, Continuation.COMPLETIONS, body, List.of(emitted), gate);
         } finally {
           slot.ifPresent(LlamaSlots.Filled::close);
         }
       }
     }
-    return true;
   }
 
   /** A conversation as text, where that is all another backend could be asked with. */
-  private Optional<String> template(Vocabulary words, Emitted emitted) throws IOException {
+  private Optional<String> template(BackendTokenizer words, Emitted emitted) throws IOException {
     boolean written = asked.chat() && words.backend().kind == Kind.LLAMA_CPP;
     return written && !emitted.hasIds() && !emitted.isPromptStrange()
         ? Optional.of(words.template(asked))
@@ -163,7 +167,7 @@ final class Resumed {
    * Tells the client text that its lost backend had computed and held back, since it could have
    * been the beginning of a stop string.
    */
-  private void release(Emitted emitted, Vocabulary words, StopText gate) throws IOException {
+  private void release(Emitted emitted, BackendTokenizer words, StopText gate) throws IOException {
     List<Integer> ids = new ArrayList<>(emitted.ids());
     for (int half = 0; half < MOST_HALVES && !ids.isEmpty(); half++) {
       String text = words.detokenized(ids);
@@ -188,19 +192,19 @@ final class Resumed {
 
   /** Reads a stream and tells its parts as if they were of the client's first one. */
   private void follow(
-      Backend backend, String path, byte[] sent, List<Emitted> of, @Nullable StopText gate)
+      Journey.Visit visit, String path, byte[] sent, List<Emitted> of, @Nullable StopText gate)
       throws IOException {
+    Kind kind = visit.backend.kind;
     boolean whole = of.size() == answers.size() && of.stream().allMatch(Emitted::isEmpty);
-    var ids = whole ? IdReader.of(asked, backend.kind) : IdReader.of(backend.kind);
+    var ids = whole ? IdReader.of(asked, kind) : IdReader.of(kind);
     int base = whole ? 0 : of.getFirst().tokens();
-    try (Upstream now = backends.line.ask(backend.url, path, authorization, "POST", sent)) {
-      journey.enter(now, backend);
-      HttpResponse<InputStream> answer = now.answer();
+    try {
+      HttpResponse<InputStream> answer = visit.ask(path, authorization, sent);
       if (answer.statusCode() != 200) {
-        journey.broken(backend, "the next backend answers " + answer.statusCode());
+        journey.refused(visit, "the next backend answers " + answer.statusCode());
         return;
       }
-      journey.saved(backend);
+      journey.saved(visit);
       var events = new Events(answer.body());
       Optional<Events.Event> next = events.next();
       while (next.isPresent() && !next.get().data().equals("[DONE]")) {
@@ -208,7 +212,7 @@ final class Resumed {
         if (Events.isFault(part)) {
           break;
         }
-        if (!journey.takes()) {
+        if (!visit.takes()) {
           break;
         }
         if (whole) {
@@ -234,22 +238,20 @@ final class Resumed {
         if (over && gate != null && gate.isStopped()) {
           return;
         }
-        if (!over && journey.leaves(backend)) {
+        if (!over && visit.leaves()) {
           break;
         }
         next = events.next();
       }
       if (of.stream().anyMatch(each -> !each.isOver())) {
-        journey.broken(backend, "its backend broke off");
+        journey.broken(visit, "its backend broke off");
       }
     } catch (ClientStream.ClientGoneException e) {
       throw e;
     } catch (IOException e) {
       if (of.stream().anyMatch(each -> !each.isOver())) {
-        journey.broken(backend, e);
+        journey.broken(visit, e);
       }
-    } finally {
-      journey.exit(backend);
     }
   }
 

@@ -8,6 +8,7 @@ import dev.banyan.core.UserInputException;
 import dev.banyan.serve.policy.InstanceLoad;
 import dev.banyan.serve.remote.PrometheusText.Sample;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,10 +131,10 @@ final class BackendLoadTest {
 
   private static final class Somebody implements Backend.Stay {
     @Override
-    public void leave(Backend backend) {}
+    public void leave() {}
 
     @Override
-    public void lost(Backend backend) {}
+    public void lost() {}
 
     @Override
     public void end() {}
@@ -169,5 +170,23 @@ final class BackendLoadTest {
                 TokenIds.hidden(told.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
                 java.nio.charset.StandardCharsets.UTF_8))
         .isEqualTo(hidden);
+  }
+
+  @Test
+  void whatEndedSinceTheReportIsNotThoughtToBeOfOthers() {
+    var backend = new Backend(0, URI.create("http://x"), Kind.VLLM, List.of());
+    List<Somebody> ours = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      ours.add(new Somebody());
+      backend.enter(ours.getLast(), 100);
+    }
+    backend.asking();
+    backend.reported(Optional.of(new BackendLoad(10, 0, OptionalDouble.of(0.5), 100, 16)));
+    ours.subList(0, 8).forEach(backend::exit);
+    assertThat(backend.load().batch().requests()).isEqualTo(2);
+    backend.asking(); // and no answer yet
+    assertThat(backend.load().batch().requests()).isEqualTo(2);
+    backend.reported(Optional.of(new BackendLoad(3, 0, OptionalDouble.of(0.5), 100, 16)));
+    assertThat(backend.load().batch().requests()).isEqualTo(3);
   }
 }

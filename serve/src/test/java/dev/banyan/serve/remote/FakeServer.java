@@ -30,6 +30,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class FakeServer implements AutoCloseable {
   static final String MODEL = "tiny";
+  static final String EMBEDDED =
+      "{\"id\":\"embd-fake\",\"data\":[],\"usage\":{\"prompt_tokens\":5,\"total_tokens\":5}}";
   private static final int EOS = 200;
   private static final int HALF = 201;
   private static final int OTHER_HALF = 202;
@@ -42,6 +44,9 @@ final class FakeServer implements AutoCloseable {
 
   /** Models that conversations were to be written for. */
   final List<String> written = new CopyOnWriteArrayList<>();
+
+  /** Models whose tokens were asked for. */
+  final List<String> split = new CopyOnWriteArrayList<>();
 
   final CompletableFuture<Void> reached = new CompletableFuture<>();
   final CompletableFuture<Void> left = new CompletableFuture<>();
@@ -260,6 +265,10 @@ final class FakeServer implements AutoCloseable {
       try {
         Socket socket = server.accept();
         open.add(socket);
+        if (server.isClosed()) {
+          socket.close(); // it came while all that were open were closed
+          return;
+        }
         Thread.ofVirtual().start(() -> serve(socket));
       } catch (IOException e) {
         // closed
@@ -347,11 +356,14 @@ final class FakeServer implements AutoCloseable {
               out,
               kind == Kind.LLAMA_CPP ? 200 : 404,
               Json.mapper().writeValueAsString(slots.list()));
-      case "POST /tokenize" ->
-          send(
-              out,
-              kind == Kind.LLAMA_CPP ? 200 : 404,
-              Json.mapper().writeValueAsString(tokenized(Json.mapper().readTree(body))));
+      case "POST /tokenize" -> {
+        JsonNode text = Json.mapper().readTree(body);
+        split.add(text.path("model").asString(""));
+        send(
+            out,
+            kind == Kind.LLAMA_CPP ? 200 : 404,
+            Json.mapper().writeValueAsString(tokenized(text)));
+      }
       case "POST /detokenize" -> {
         List<Integer> ids = new ArrayList<>();
         Json.mapper().readTree(body).path("tokens").forEach(each -> ids.add(each.asInt()));
@@ -369,6 +381,13 @@ final class FakeServer implements AutoCloseable {
             out,
             kind == Kind.LLAMA_CPP ? (unwritten ? 500 : 200) : 404,
             Json.mapper().writeValueAsString(Map.of("prompt", prompt)));
+      }
+      case "POST /v1/embeddings", "POST /v1/rerank", "POST /v1/score" -> {
+        asked.add((ObjectNode) Json.mapper().readTree(body));
+        if (neverAnswers) {
+          hang(in);
+        }
+        send(out, 200, EMBEDDED);
       }
       case "POST /v1/completions", "POST /v1/chat/completions" -> {
         ObjectNode request = (ObjectNode) Json.mapper().readTree(body);
@@ -483,14 +502,18 @@ final class FakeServer implements AutoCloseable {
     }
   }
 
+  private void hang(InputStream in) throws IOException {
+    reached.complete(null);
+    if (in.read() < 0) {
+      left.complete(null);
+    }
+    throw new IOException("gone");
+  }
+
   private void complete(ObjectNode request, boolean chat, InputStream in, OutputStream out)
       throws IOException {
     if (neverAnswers) {
-      reached.complete(null);
-      if (in.read() < 0) {
-        left.complete(null);
-      }
-      throw new IOException("gone");
+      hang(in);
     }
     if (kind == Kind.SGLANG
         && chat

@@ -17,7 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param model as the backend calls it; empty to leave it out
  */
-record Vocabulary(BackendHttp line, Backend backend, String model) {
+record BackendTokenizer(BackendHttp line, Backend backend, String model) {
   /**
    * Finds ids that llama.cpp counted and did not tell: those of a prompt by the tokenizer that made
    * them, and those of the begin of a character from the whole of it. What does not come out as
