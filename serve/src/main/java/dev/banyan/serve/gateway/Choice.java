@@ -2,7 +2,7 @@ package dev.banyan.serve.gateway;
 
 import dev.banyan.model.StopText;
 import dev.banyan.model.StreamingDecoder;
-import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.BadRequestException;
 import dev.banyan.serve.wire.Token;
 import java.util.ArrayList;
 import java.util.List;

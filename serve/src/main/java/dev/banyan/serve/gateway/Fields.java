@@ -1,6 +1,6 @@
 package dev.banyan.serve.gateway;
 
-import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.BadRequestException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 

@@ -2,7 +2,7 @@ package dev.banyan.serve.gateway;
 
 import dev.banyan.core.UserInputException;
 import dev.banyan.serve.http.Doorkeeper;
-import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.Exchange;
 import dev.banyan.serve.http.StatusPage;
 import java.io.IOException;
 import java.util.Map;

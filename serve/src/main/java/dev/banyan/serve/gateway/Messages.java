@@ -1,7 +1,7 @@
 package dev.banyan.serve.gateway;
 
 import dev.banyan.core.Json;
-import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.BadRequestException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -29,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Engine processes, the cluster they form, and the HTTP server before them. */
 public final class Server implements AutoCloseable {
-  private static final int POLL_MILLIS = 20;
-
-  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private final LiveCluster cluster;
   private final Instances instances;
@@ -143,35 +140,9 @@ public final class Server implements AutoCloseable {
    */
   public void finish(Duration patience) {
     stopping = true;
-    boolean all = false;
-    boolean hurried = false;
-    try {
-      all = written(patience);
-    } catch (InterruptedException e) {
-      hurried = true;
+    if (http != null) {
+      http.finish(patience, cluster::endAll);
     }
-    if (!all) {
-      cluster.endAll();
-      try {
-        boolean unused = written(LAST_WORDS);
-      } catch (InterruptedException e) {
-        hurried = true;
-      }
-    }
-    if (hurried) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private boolean written(Duration patience) throws InterruptedException {
-    long deadline = System.nanoTime() + patience.toNanos();
-    while (cluster.open() > 0 || (http != null && http.answering() > 0)) {
-      if (System.nanoTime() > deadline) {
-        return false;
-      }
-      Thread.sleep(POLL_MILLIS);
-    }
-    return true;
   }
 
   /** What did not come up ends, and nothing of it stays behind. */

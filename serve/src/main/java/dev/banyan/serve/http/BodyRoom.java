@@ -1,7 +1,5 @@
 package dev.banyan.serve.http;
 
-import dev.banyan.serve.http.HttpServer.BadRequestException;
-
 /**
  * Memory for the bodies of all requests together. It counts bytes that are held, not those a client
  * says will come, so no number of clients takes the heap of a server. A part of it is kept for

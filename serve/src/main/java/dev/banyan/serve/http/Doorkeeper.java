@@ -2,8 +2,6 @@ package dev.banyan.serve.http;
 
 import dev.banyan.core.Json;
 import dev.banyan.serve.ApiKeys;
-import dev.banyan.serve.http.HttpServer.BadRequestException;
-import dev.banyan.serve.http.HttpServer.Exchange;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;

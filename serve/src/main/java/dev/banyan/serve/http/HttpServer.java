@@ -1,26 +1,18 @@
 package dev.banyan.serve.http;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntConsumer;
 import javax.net.ServerSocketFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP/1.1 (RFC 9112) on virtual threads, one per connection. While a request is answered another
@@ -31,14 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpServer implements AutoCloseable {
   private static final int LINGER_MILLIS = 5_000;
-
-  /** How often it is looked whether a client that sent its next request already is still there. */
   private static final int LOOK_MILLIS = 20;
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
-  private static final String NO_ANSWER = "the server could not answer";
-  private static final String CLOSE = "Connection: close\r\n";
-  private static final String STREAM =
-      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n";
   private static final long PAUSE_NANOS = 5_000_000;
 
   /** Of the heap, for the bodies of all requests together. */
@@ -71,25 +58,6 @@ public final class HttpServer implements AutoCloseable {
      *     connection is closed
      */
     void admit(Exchange exchange) throws BadRequestException;
-  }
-
-  /** A request that cannot be answered, with its status. */
-  public static final class BadRequestException extends IOException {
-    private static final long serialVersionUID = 1;
-    public final int status;
-
-    /** OpenAI's name for it; empty when it has none. */
-    public final String code;
-
-    public BadRequestException(int status, String message) {
-      this(status, message, "");
-    }
-
-    public BadRequestException(int status, String message, String code) {
-      super(message);
-      this.status = status;
-      this.code = code;
-    }
   }
 
   /**
@@ -138,6 +106,44 @@ public final class HttpServer implements AutoCloseable {
   /** Of them those that were posted: probes and pages, which only look, are not among them. */
   public int answeringPosts() {
     return posts.get();
+  }
+
+  /**
+   * Waits until every answer is written. What has not ended in time, or when this thread is
+   * interrupted, is ended and waited for a moment more; the interrupt stays.
+   *
+   * @param endAll has every answer end
+   */
+  public void finish(Duration patience, Runnable endAll) {
+    boolean hurried = false;
+    boolean written = false;
+    try {
+      written = written(patience);
+    } catch (InterruptedException e) {
+      hurried = true;
+    }
+    if (!written) {
+      endAll.run();
+      try {
+        boolean unused = written(LAST_WORDS);
+      } catch (InterruptedException e) {
+        hurried = true;
+      }
+    }
+    if (hurried) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean written(Duration patience) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (answering() > 0) {
+      if (System.nanoTime() - deadline > 0) {
+        return false;
+      }
+      Thread.sleep(LOOK_MILLIS);
+    }
+    return true;
   }
 
   public int port() {
@@ -264,7 +270,7 @@ public final class HttpServer implements AutoCloseable {
           close();
         }
         if (exchange != null) {
-          exchange.over.complete(keepsOpen);
+          exchange.over(keepsOpen);
         }
       }
       if (exchange != null && keepsOpen && !exchange.hearsNext(patience.begin().toMillis())) {
@@ -286,7 +292,7 @@ public final class HttpServer implements AutoCloseable {
           return false;
         } catch (RuntimeException | Error e) {
           tell(e);
-          exchange.refuse(500, NO_ANSWER);
+          exchange.fail();
           hangUp();
           return false;
         }
@@ -310,12 +316,12 @@ public final class HttpServer implements AutoCloseable {
       try {
         handler.answer(exchange);
       } catch (IOException | RuntimeException | Error e) {
-        if (e instanceof IOException broken && (exchange.answered || exchange.gone)) {
+        if (e instanceof IOException broken && (exchange.isAnswered() || exchange.isGone())) {
           throw broken; // the client went away
         }
         tell(e);
-        if (exchange.answered) {
-          exchange.ends = true;
+        if (exchange.isAnswered()) {
+          exchange.end();
           return;
         }
       }
@@ -329,275 +335,6 @@ public final class HttpServer implements AutoCloseable {
     private void hangUp() throws IOException {
       out.end();
       in.drain(System.nanoTime() + LINGER_MILLIS * 1_000_000L);
-    }
-  }
-
-  /** A request and its answer. */
-  public static final class Exchange {
-    private final Incoming in;
-    private final Outgoing out;
-    private final IntConsumer next;
-    private final CompletableFuture<Boolean> over = new CompletableFuture<>();
-    private final CountDownLatch heardNext = new CountDownLatch(1);
-    private final AtomicBoolean watched = new AtomicBoolean();
-    private @Nullable Request request;
-    private String allowed = "";
-    private byte[] body = {};
-    private boolean chunked;
-    private boolean answered;
-    private boolean ends;
-    private volatile Runnable onGone = () -> {};
-    private volatile boolean gone;
-    private final Trip trip = new Trip();
-
-    /**
-     * @param next answers the request that begins with a byte; -1 ends the connection
-     */
-    private Exchange(Incoming in, Outgoing out, IntConsumer next) {
-      this.in = in;
-      this.out = out;
-      this.next = next;
-    }
-
-    /** Answers a request that could not be read to its end, after which none can follow. */
-    private void refuse(int status, @Nullable String why) throws IOException {
-      ends = true;
-      send(status, "application/json", OpenAiError.of(status, why));
-    }
-
-    /** What was asked is not needed while the connection waits for another request. */
-    private void forget() {
-      body = new byte[0];
-      synchronized (over) {
-        onGone = () -> {};
-      }
-    }
-
-    private void read(int first, Gate gate, int mostBodyBytes, BodyRoom.Share room)
-        throws IOException {
-      request = Request.head(in, first);
-      if (request.hasBody()) {
-        gate.admit(this);
-      }
-      body = request.body(in, mostBodyBytes, room, out);
-    }
-
-    /**
-     * Begins to wait for the next request's first byte, or for the client's end. Once is enough.
-     */
-    private void watch() {
-      if (!watched.compareAndSet(false, true)) {
-        return;
-      }
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                int c = heard();
-                heardNext.countDown();
-                next.accept(over.join() ? c : -1);
-              });
-    }
-
-    /**
-     * The next request's first byte; -1 when the client is gone. While the answer is in the making
-     * a client may go though it sent its next request already.
-     */
-    private int heard() {
-      int c;
-      boolean stays;
-      try {
-        c = in.first();
-        stays = c >= 0;
-        while (stays && !over.isDone()) {
-          stays = in.goesOn(LOOK_MILLIS);
-        }
-      } catch (IOException e) {
-        c = -1;
-        stays = false;
-      }
-      if (!stays && !over.isDone()) {
-        leave();
-        return -1;
-      }
-      return c;
-    }
-
-    private void leave() {
-      Runnable what;
-      synchronized (over) {
-        gone = true;
-        what = onGone;
-        onGone = () -> {};
-      }
-      what.run();
-    }
-
-    /** Whether something came in time. */
-    private boolean hearsNext(long millis) {
-      try {
-        return heardNext.await(millis, TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      }
-    }
-
-    /** Runs once when the client goes away before it is answered. */
-    public void onGone(Runnable what) {
-      boolean already;
-      synchronized (over) {
-        already = gone;
-        onGone = already ? onGone : what;
-      }
-      if (already) {
-        what.run();
-      } else {
-        watch();
-      }
-    }
-
-    public boolean isGone() {
-      return gone;
-    }
-
-    /** What it comes to. */
-    public Trip trip() {
-      return trip;
-    }
-
-    public String method() {
-      return request == null ? "" : request.method;
-    }
-
-    public String path() {
-      String target = request == null ? "" : request.target;
-      int query = target.indexOf('?');
-      return query < 0 ? target : target.substring(0, query);
-    }
-
-    /**
-     * What of the path comes after a prefix, percent-decoded (RFC 3986, section 2.1); as it is
-     * where it is not well encoded.
-     */
-    public String pathAfter(String prefix) {
-      String part = path().startsWith(prefix) ? path().substring(prefix.length()) : path();
-      try {
-        return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
-      } catch (IllegalArgumentException e) {
-        return part;
-      }
-    }
-
-    public byte[] body() {
-      return body;
-    }
-
-    /** A header's value; empty without it. */
-    public String header(String name) {
-      return request == null ? "" : request.header(name);
-    }
-
-    private boolean keepsOpen() {
-      return !gone && !ends && request != null && request.keepsOpen();
-    }
-
-    /** Methods that its path takes, for an answer with status 405. */
-    void allow(String methods) {
-      allowed = methods;
-    }
-
-    private String extraHeaders(int status, long retrySeconds) {
-      String end = keepsOpen() ? "" : CLOSE;
-      return end
-          + switch (status) {
-            case 401 -> "WWW-Authenticate: Bearer\r\n";
-            case 405 -> "Allow: %s\r\n".formatted(allowed);
-            case 429, 503 -> "Retry-After: %d\r\n".formatted(retrySeconds);
-            default -> "";
-          };
-    }
-
-    public void send(int status, String type, String text) throws IOException {
-      send(status, type, text, 1);
-    }
-
-    /** Answers; with 429 and 503 the client is told when to ask again. */
-    public void send(int status, String type, String text, long retrySeconds) throws IOException {
-      send(status, type, text.getBytes(StandardCharsets.UTF_8), retrySeconds);
-    }
-
-    /**
-     * Answers with bytes as they are.
-     *
-     * @throws IllegalStateException when it was answered, or a stream has begun
-     */
-    public void send(int status, String type, byte[] bytes, long retrySeconds) throws IOException {
-      requireNone(answered);
-      String head =
-          "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n"
-              .formatted(
-                  status,
-                  status < 400 ? "OK" : "Error",
-                  type,
-                  bytes.length,
-                  extraHeaders(status, retrySeconds));
-      byte[] start = head.getBytes(StandardCharsets.US_ASCII);
-      int length = method().equals("HEAD") ? 0 : bytes.length; // of the body only, RFC 9110, 9.3.2
-      byte[] all = Arrays.copyOf(start, start.length + length);
-      System.arraycopy(bytes, 0, all, start.length, length);
-      answered = true;
-      out.write(all);
-    }
-
-    /** A second answer would be taken for that of the next request. */
-    private void requireNone(boolean already) {
-      if (already) {
-        ends = true;
-        throw new IllegalStateException("the request was answered already");
-      }
-    }
-
-    /** A part of a stream of events, sent at once. */
-    public void event(String text) throws IOException {
-      event(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** A part of a stream of events as it is, sent at once. */
-    public void event(byte[] bytes) throws IOException {
-      requireNone(answered && !chunked);
-      boolean plain = request != null && request.isOld; // whose end is the connection's
-      var part = new ByteArrayOutputStream();
-      if (!chunked) {
-        chunked = true;
-        answered = true;
-        String frame = plain ? "" : "Transfer-Encoding: chunked\r\n";
-        part.writeBytes(
-            (STREAM + frame + (keepsOpen() ? "" : CLOSE) + "\r\n")
-                .getBytes(StandardCharsets.US_ASCII));
-      }
-      if (plain) {
-        part.writeBytes(bytes);
-      } else {
-        part.writeBytes(
-            (Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
-        part.writeBytes(bytes);
-        part.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
-      }
-      out.write(part.toByteArray());
-    }
-
-    public boolean isStreaming() {
-      return chunked;
-    }
-
-    private void finish() throws IOException {
-      if (chunked) {
-        if (request == null || !request.isOld) {
-          out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-        }
-      } else if (!answered) {
-        send(500, "application/json", OpenAiError.of(500, NO_ANSWER));
-      }
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.banyan.serve.http;
 
-import dev.banyan.serve.http.HttpServer.BadRequestException;
 import java.util.Locale;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;

@@ -11,8 +11,7 @@ public final class OpenAiError {
   private OpenAiError() {}
 
   /** Answers with an error: as an event where a stream has begun, else as the whole answer. */
-  public static void answer(
-      HttpServer.Exchange exchange, int status, @Nullable String message, String code)
+  public static void answer(Exchange exchange, int status, @Nullable String message, String code)
       throws IOException {
     String error = code.isEmpty() ? of(status, message) : of(status, message, code);
     if (exchange.isStreaming()) {

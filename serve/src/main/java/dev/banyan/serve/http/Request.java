@@ -1,6 +1,5 @@
 package dev.banyan.serve.http;
 
-import dev.banyan.serve.http.HttpServer.BadRequestException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;

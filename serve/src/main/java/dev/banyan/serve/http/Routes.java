@@ -1,7 +1,5 @@
 package dev.banyan.serve.http;
 
-import dev.banyan.serve.http.HttpServer.BadRequestException;
-import dev.banyan.serve.http.HttpServer.Exchange;
 import java.util.Set;
 import java.util.TreeSet;
 

@@ -25,7 +25,7 @@ public final class StatusPage {
   }
 
   /** Answers with it. */
-  public void answer(HttpServer.Exchange exchange) throws IOException {
+  public void answer(Exchange exchange) throws IOException {
     exchange.send(200, "text/html; charset=utf-8", html);
   }
 }

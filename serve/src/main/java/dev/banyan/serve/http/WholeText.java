@@ -1,6 +1,5 @@
 package dev.banyan.serve.http;
 
-import dev.banyan.serve.http.HttpServer.BadRequestException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.banyan.serve.remote;
 
 import dev.banyan.core.Json;
-import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.BadRequestException;
 import dev.banyan.serve.http.JsonBody;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.banyan.serve.remote;
 
 import dev.banyan.core.UserInputException;
-import dev.banyan.serve.http.HttpServer.BadRequestException;
+import dev.banyan.serve.http.BadRequestException;
 import dev.banyan.serve.policy.InstanceLoad;
 import java.io.IOException;
 import java.net.ConnectException;

@@ -1,7 +1,7 @@
 package dev.banyan.serve.remote;
 
 import dev.banyan.core.Json;
-import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.Exchange;
 import dev.banyan.serve.http.OpenAiError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.banyan.serve.remote;
 
-import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.Exchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;

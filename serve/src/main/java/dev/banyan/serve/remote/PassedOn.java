@@ -1,8 +1,8 @@
 package dev.banyan.serve.remote;
 
 import dev.banyan.core.Json;
-import dev.banyan.serve.http.HttpServer.BadRequestException;
-import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.BadRequestException;
+import dev.banyan.serve.http.Exchange;
 import dev.banyan.serve.http.JsonBody;
 import dev.banyan.serve.http.OpenAiError;
 import java.io.IOException;

@@ -2,11 +2,11 @@ package dev.banyan.serve.remote;
 
 import dev.banyan.core.Json;
 import dev.banyan.core.UserInputException;
+import dev.banyan.serve.http.BadRequestException;
 import dev.banyan.serve.http.Doorkeeper;
+import dev.banyan.serve.http.Exchange;
 import dev.banyan.serve.http.Exposition;
 import dev.banyan.serve.http.HttpServer;
-import dev.banyan.serve.http.HttpServer.BadRequestException;
-import dev.banyan.serve.http.HttpServer.Exchange;
 import dev.banyan.serve.http.OpenAiError;
 import dev.banyan.serve.http.Routes;
 import dev.banyan.serve.http.StatusPage;
@@ -99,7 +99,7 @@ final class RemoteApi {
       case "GET /v1/models" ->
           Doorkeeper.json(exchange, Map.of("object", "list", "data", models()));
       case "GET /metrics" -> exchange.send(200, Exposition.TYPE, metrics());
-      case "GET /status" -> Doorkeeper.json(exchange, status());
+      case "GET /status" -> Doorkeeper.json(exchange, status(guest.operates()));
       default -> {
         String name = exchange.pathAfter("/v1/models/");
         if (what.startsWith("GET /v1/models/") && backends.names().contains(name)) {
@@ -114,7 +114,7 @@ final class RemoteApi {
         } else if (what.startsWith("POST /scale/")) {
           throw new BadRequestException(
               400, "the servers behind this gateway run by themselves: it cannot scale them");
-        } else if (!drained(exchange)) {
+        } else if (!drained(exchange, guest)) {
           throw ROUTES.refusal(exchange);
         }
       }
@@ -192,7 +192,7 @@ final class RemoteApi {
     exchange.send(up > 0 ? 200 : 503, "application/json", Json.mapper().writeValueAsString(health));
   }
 
-  private Object status() {
+  private Object status(boolean operates) {
     List<Object> instances = new ArrayList<>();
     List<Object> requests = new ArrayList<>();
     for (Backend each : backends.all()) {
@@ -231,6 +231,7 @@ final class RemoteApi {
             "slots", backends.slots.moves()));
     all.put("instances", instances);
     all.put("requests", requests);
+    all.put("operates", operates);
     return all;
   }
 
@@ -264,12 +265,15 @@ final class RemoteApi {
         .text();
   }
 
-  private boolean drained(Exchange exchange) throws IOException {
+  private boolean drained(Exchange exchange, Doorkeeper.Guest guest) throws IOException {
     String[] parts = exchange.path().split("/");
     boolean drains = parts.length == 3 && parts[1].equals("drain");
     boolean resumes = parts.length == 3 && parts[1].equals("resume");
     if (!exchange.method().equals("POST") || (!drains && !resumes)) {
       return false;
+    }
+    if (!Doorkeeper.letsOperate(exchange, guest)) {
+      return true;
     }
     int id;
     try {

@@ -22,9 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Backends that run already, watched, and the HTTP server before them. */
 public final class RemoteServer implements AutoCloseable {
-  private static final int POLL_MILLIS = 20;
   private static final int AWAIT_MILLIS = 500;
-  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private final Backends backends;
   private final HttpServer http;
@@ -169,35 +167,7 @@ public final class RemoteServer implements AutoCloseable {
    */
   public void finish(Duration patience) {
     stopping = true;
-    boolean interrupted = false;
-    boolean written = false;
-    try {
-      written = written(patience);
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    try {
-      if (!written) {
-        backends.endAll();
-        boolean unused = written(LAST_WORDS);
-      }
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private boolean written(Duration patience) throws InterruptedException {
-    long deadline = System.nanoTime() + patience.toNanos();
-    while (http.answering() > 0) {
-      if (System.nanoTime() - deadline > 0) {
-        return false;
-      }
-      Thread.sleep(POLL_MILLIS);
-    }
-    return true;
+    http.finish(patience, backends::endAll);
   }
 
   @Override

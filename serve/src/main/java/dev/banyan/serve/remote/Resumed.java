@@ -2,7 +2,7 @@ package dev.banyan.serve.remote;
 
 import dev.banyan.core.Json;
 import dev.banyan.model.StopText;
-import dev.banyan.serve.http.HttpServer.Exchange;
+import dev.banyan.serve.http.Exchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;

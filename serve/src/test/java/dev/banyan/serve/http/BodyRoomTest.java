@@ -3,7 +3,6 @@ package dev.banyan.serve.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.banyan.serve.http.HttpServer.BadRequestException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;

@@ -2,7 +2,6 @@ package dev.banyan.serve.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.banyan.serve.http.HttpServer.Exchange;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

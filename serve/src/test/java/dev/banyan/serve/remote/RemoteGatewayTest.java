@@ -456,6 +456,7 @@ final class RemoteGatewayTest {
                   new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                   1,
                   1024,
+                  admitted -> {},
                   exchange -> {
                     ObjectNode body = new Heavy().put("model", "house").put("prompt", "a");
                     var asked = new AskedCompletion(TEXT, exchange.body(), body);

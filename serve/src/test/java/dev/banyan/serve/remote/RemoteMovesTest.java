@@ -239,9 +239,9 @@ final class RemoteMovesTest {
 
   @Test
   void whenAllBackendsAreGoneItSaysSo() throws Exception {
-    try (var dying = new FakeServer(Kind.VLLM).dyingAfter(4);
+    try (var dying = new FakeServer(Kind.VLLM).stoppingAfter(4);
         var gateway = before(dying)) {
-      String told = post(at(gateway), TEXT, body(TEXT, ",\"stream\":true")).body();
+      String told = untilKilled(gateway, TEXT, body(TEXT, ",\"stream\":true"), dying);
       assertThat(told).contains("cannot go on elsewhere").doesNotContain("[DONE]");
       assertThat(gateway.moved()).isZero();
       assertThat(post(at(gateway), TEXT, body(TEXT, "")).statusCode()).isEqualTo(503);
@@ -319,10 +319,10 @@ final class RemoteMovesTest {
 
   @Test
   void aBackendThatRefusesToGoOnIsNotAskedAgain() throws Exception {
-    try (var dying = new FakeServer(Kind.VLLM).dyingAfter(4);
+    try (var dying = new FakeServer(Kind.VLLM).stoppingAfter(4);
         var other = new FakeServer(Kind.VLLM).refusing(429);
         var gateway = before(dying, other)) {
-      String told = post(at(gateway), TEXT, body(TEXT, ",\"stream\":true")).body();
+      String told = untilKilled(gateway, TEXT, body(TEXT, ",\"stream\":true"), dying);
       assertThat(told).contains("cannot go on elsewhere: ").doesNotContain("[DONE]");
       assertThat(other.asked).hasSize(1);
     }

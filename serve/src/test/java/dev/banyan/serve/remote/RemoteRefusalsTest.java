@@ -140,7 +140,8 @@ final class RemoteRefusalsTest {
   @Test
   void keysLimitsAndForeignPagesAreAsWithOurOwnEngines(@TempDir Path folder) throws Exception {
     ApiKeys.Fresh alice = ApiKeys.make("alice", 2, 100_000);
-    Path keys = Files.writeString(folder.resolve("keys"), alice.line() + "\n");
+    ApiKeys.Fresh olga = ApiKeys.make("olga", 0, 0, true);
+    Path keys = Files.writeString(folder.resolve("keys"), alice.line() + "\n" + olga.line() + "\n");
     try (var server = new FakeServer(Kind.VLLM);
         var open = before(server);
         var gateway =
@@ -162,6 +163,20 @@ final class RemoteRefusalsTest {
       // the minute may turn once between them
       assertThat(statuses).contains(200, 429);
       assertThat(server.asked).hasSizeBetween(2, 4);
+      var drain =
+          HttpRequest.newBuilder(URI.create(at(gateway) + "/drain/0"))
+              .header("Authorization", "Bearer " + alice.key())
+              .POST(HttpRequest.BodyPublishers.noBody());
+      var told = CLIENT.send(drain.build(), HttpResponse.BodyHandlers.ofString());
+      assertThat(told.statusCode()).isEqualTo(403);
+      assertThat(said(told)).contains("operator");
+      assertThat(
+              CLIENT
+                  .send(
+                      drain.setHeader("Authorization", "Bearer " + olga.key()).build(),
+                      HttpResponse.BodyHandlers.ofString())
+                  .statusCode())
+          .isEqualTo(200);
       var foreign =
           HttpRequest.newBuilder(URI.create(at(open) + TEXT))
               .header("Origin", "http://elsewhere")
