@@ -165,20 +165,26 @@ class Gateway:
             post(self.port, f"/resume/{number}")
 
 
-def kills(gateway):
-    wrong = killed = 0
+def struck(gateway, every, blow, name):
+    """Asks each question while a server is struck after ever more pieces; gives those struck, each as it happens."""
     for path in QUESTIONS:
         undisturbed = ask(gateway.port, path)[:2]
-        for pieces in range(1, 80, 13):
-            dead = []
-            same = ask(gateway.port, path, gateway.killing(pieces, dead))[:2] == undisturbed
-            wrong += not same
-            for each in filter(None, dead):
-                killed += 1
-                gateway.servers[each].wait()
-                gateway.servers[each] = start(each, gateway.folder)
-            print(path, "killed after", pieces, "pieces:", "same" if same else "DIFFERENT", flush=True)
-            time.sleep(3)  # until the gateway takes it up again
+        for pieces in range(1, 80, every):
+            servers = []
+            same = ask(gateway.port, path, blow(pieces, servers))[:2] == undisturbed
+            yield servers, same
+            print(path, name, "after", pieces, "pieces:", "same" if same else "DIFFERENT", flush=True)
+
+
+def kills(gateway):
+    wrong = killed = 0
+    for servers, same in struck(gateway, 13, gateway.killing, "killed"):
+        wrong += not same
+        for each in filter(None, servers):
+            killed += 1
+            gateway.servers[each].wait()
+            gateway.servers[each] = start(each, gateway.folder)
+        time.sleep(3)  # until the gateway takes it up again
     print(f"{killed} servers killed in the middle of an answer, {wrong} answers differ")
     return wrong or not killed
 
@@ -186,15 +192,10 @@ def kills(gateway):
 def drains(gateway):
     wrong = left = 0
     before = gateway.counts()["slots"]
-    for path in QUESTIONS:
-        undisturbed = ask(gateway.port, path)[:2]
-        for pieces in range(1, 80, 7):
-            drained = []
-            same = ask(gateway.port, path, gateway.draining(pieces, drained))[:2] == undisturbed
-            wrong += not same
-            left += len(drained)
-            gateway.resume(drained)
-            print(path, "drained after", pieces, "pieces:", "same" if same else "DIFFERENT", flush=True)
+    for servers, same in struck(gateway, 7, gateway.draining, "drained"):
+        wrong += not same
+        left += len(servers)
+        gateway.resume(servers)
     slots = gateway.counts()["slots"] - before
     print(f"{left} servers drained in the middle of an answer, {slots} slots went along, {wrong} answers differ")
     print("files left:", {each: os.path.getsize(os.path.join(gateway.folder, each)) for each in os.listdir(gateway.folder)})
