@@ -16,14 +16,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Keys of a gateway's clients. The file has a line for each, {@code NAME SHA256 REQUESTS TOKENS},
  * the last two a minute, 0 for no limit, and behind them {@code operator} for one who may drain and
  * scale; lines that begin with {@code #} say nothing. Keys are 256 random bits, so one round of
- * SHA-256 keeps them. A file that was changed is read again at the next request, so a key whose
- * line is gone opens nothing any more; while a file is no list of keys, the one read before holds.
- * All methods may be called by any thread.
+ * SHA-256 keeps them. A file that was changed is read again at the next request: a key whose line
+ * is gone or damaged opens nothing any more, and without a file none does. All methods may be
+ * called by any thread.
  */
 public final class ApiKeys {
   private static final String OPERATOR = "operator";
@@ -48,10 +49,13 @@ public final class ApiKeys {
 
   private record Version(FileTime time, long bytes, String id) {}
 
+  private static final Version GONE = new Version(FileTime.fromMillis(0), -1, "");
+
   private final Path file;
   private Map<String, Client> clients;
   private Version version;
   private final Map<String, Spent> spent = new HashMap<>();
+  private Consumer<String> remarks = remark -> {};
 
   private ApiKeys(Path file, Version version, Map<String, Client> clients) {
     this.file = file;
@@ -96,11 +100,7 @@ public final class ApiKeys {
     List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
     Map<String, Client> all = new HashMap<>();
     for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i).strip();
-      if (!line.isEmpty() && !line.startsWith("#")) {
-        Client client = client(line, file + ":" + (i + 1));
-        all.put(client.hash(), client);
-      }
+      client(file, lines.get(i), i + 1).ifPresent(client -> all.put(client.hash(), client));
     }
     if (all.isEmpty()) {
       throw new UserInputException(
@@ -109,7 +109,12 @@ public final class ApiKeys {
     return all;
   }
 
-  private static Client client(String line, String where) {
+  /** The client of a line; empty for one that says nothing. */
+  private static Optional<Client> client(Path file, String text, int number) {
+    String line = text.strip();
+    if (line.isEmpty() || line.startsWith("#")) {
+      return Optional.empty();
+    }
     String[] words = line.split("\\s+");
     try {
       boolean operator = words.length == 5 && words[4].equals(OPERATOR);
@@ -118,16 +123,44 @@ public final class ApiKeys {
         long tokens = Long.parseLong(words[3]);
         var client = new Client(words[0], words[1], requests, tokens, operator);
         if (client.requests() >= 0 && client.tokens() >= 0) {
-          return client;
+          return Optional.of(client);
         }
       }
     } catch (NumberFormatException e) {
       // said below
     }
     throw new UserInputException(
-        where
+        file
+            + ":"
+            + number
             + " is not 'NAME SHA256 REQUESTS TOKENS' with 64 lower-case hexadecimal digits, two"
             + " numbers a minute (0: no limit) and perhaps 'operator'");
+  }
+
+  /** From now on somebody is told, in a line each, what is wrong with a file that was changed. */
+  public synchronized void tell(Consumer<String> whom) {
+    remarks = whom;
+  }
+
+  /** What of a changed file opens: damaged lines do not, and nothing does without a file. */
+  private Map<String, Client> again() {
+    Map<String, Client> all = new HashMap<>();
+    try {
+      List<String> lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+      for (int i = 0; i < lines.size(); i++) {
+        try {
+          client(file, lines.get(i), i + 1).ifPresent(client -> all.put(client.hash(), client));
+        } catch (UserInputException e) {
+          remarks.accept(e.getMessage() + "; the line opens nothing");
+        }
+      }
+    } catch (IOException e) {
+      all.clear();
+    }
+    if (all.isEmpty()) {
+      remarks.accept(file + " has no key; nobody is let in");
+    }
+    return all;
   }
 
   /** A new key of a client that only asks, with its line. */
@@ -149,14 +182,15 @@ public final class ApiKeys {
 
   /** Whose key it is, by the file as it is now. */
   public synchronized Optional<Client> client(String key) {
+    Version now;
     try {
-      Version now = version(file);
-      if (!now.equals(version)) {
-        clients = clients(file);
-        version = now;
-      }
-    } catch (IOException | UserInputException e) {
-      // it is being written, or damaged: what was read before holds
+      now = version(file);
+    } catch (IOException e) {
+      now = GONE;
+    }
+    if (!now.equals(version)) {
+      version = now;
+      clients = again();
     }
     return Optional.ofNullable(clients.get(hash(key)));
   }

@@ -7,6 +7,8 @@ import dev.banyan.core.UserInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +32,34 @@ class ApiKeysTest {
     keys.spend(alice, 2, 100);
     assertThat(keys.admit(alice, 2)).isFalse();
     assertThat(keys.admit(alice, 3)).isTrue();
+  }
+
+  @Test
+  void aKeyWhoseLineIsGoneOrDamagedOpensNothingAndThatIsTold() throws IOException {
+    ApiKeys.Fresh alice = ApiKeys.make("alice", 0, 0);
+    ApiKeys.Fresh bob = ApiKeys.make("bob", 0, 0);
+    ApiKeys keys = read(alice.line() + "\n" + bob.line() + "\n");
+    List<String> told = new ArrayList<>();
+    keys.tell(told::add);
+    Path file = folder.resolve("keys.txt");
+    Files.writeString(file, "alice\n" + bob.line() + "\n");
+    assertThat(keys.client(alice.key())).isEmpty();
+    assertThat(keys.client(bob.key())).isPresent();
+    assertThat(told)
+        .hasSize(1)
+        .first()
+        .asString()
+        .contains("keys.txt:1 is not")
+        .doesNotContain("\n");
+    for (String text : List.of("", "# nobody\n")) {
+      Files.writeString(file, text);
+      assertThat(keys.client(bob.key())).isEmpty();
+    }
+    Files.writeString(file, bob.line() + "\n");
+    assertThat(keys.client(bob.key())).isPresent();
+    Files.delete(file);
+    assertThat(keys.client(bob.key())).isEmpty();
+    assertThat(told).hasSize(4).last().asString().endsWith("has no key; nobody is let in");
   }
 
   @Test

@@ -436,10 +436,15 @@ final class GatewayTest {
         .isEqualTo("logit_bias has 1025 token ids, at most 1024 are taken");
     String many = String.join(",", Collections.nCopies(1025, "\"a\""));
     assertThat(refusal("\"prompt\":[" + many + "]")).startsWith("at most 1024 answers");
-    String ids = String.join(",", Collections.nCopies(4500, "7"));
-    String lists = String.join(",", Collections.nCopies(16, "[" + ids + "]"));
-    assertThat(refusal("\"prompt\":[" + lists + "],\"n\":64"))
-        .startsWith("all answers together ask for too much at once");
+    String lists = String.join(",", Collections.nCopies(16, "[7]"));
+    String schema = "{\"type\":\"object\",\"description\":\"" + "x".repeat(50_000) + "\"}";
+    String format = "{\"type\":\"json_schema\",\"json_schema\":{\"schema\":" + schema + "}}";
+    String all = "\"prompt\":[" + lists + "],\"n\":64,\"response_format\":" + format;
+    assertThat(refusal(all)).startsWith("all answers together ask for too much at once");
+    String text = "a".repeat(7_000_000);
+    assertThat(refusal("\"prompt\":\"" + text + "\""))
+        .startsWith("a prompt of 7000000 characters has more tokens than there is room for");
+    assertThat(post("/tokenize", "{\"prompt\":\"" + text + "\"}").statusCode()).isEqualTo(400);
     assertThat(status().path("counts").path("died").asInt(-1)).isZero();
   }
 

@@ -270,7 +270,7 @@ class ServeCommandsTest {
       server.terminate();
       assertThat(server.exitCode()).isEqualTo(143);
       assertThat(server.remarks())
-          .endsWith("instance 0 died\ninstance 1 is in its place\n")
+          .endsWith("instance 0 died: killed by signal 9\ninstance 1 is in its place\n")
           .containsOnlyOnce("died");
       assertThat(engines).noneMatch(ProcessHandle::isAlive);
     }

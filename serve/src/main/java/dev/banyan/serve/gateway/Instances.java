@@ -6,7 +6,7 @@ import dev.banyan.serve.wire.Say;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,15 +19,19 @@ final class Instances implements AutoCloseable {
   private static final int MOST = 64;
   private static final int POLL_MILLIS = 20;
 
+  /** Tries in a row that start nothing, before requests wait no longer. */
+  private static final int MOST_FAILURES = 3;
+
   private final LiveCluster cluster;
   private final EngineProcesses engines;
   private final Consumer<String> remarks;
   private final ReentrantLock scaling = new ReentrantLock();
-  private final LinkedBlockingQueue<Integer> dead = new LinkedBlockingQueue<>();
+  private final Semaphore missed = new Semaphore(0);
   private final Replacements replacements = new Replacements();
   private @Nullable Thread keeper;
   private int nextId;
   private int wanted;
+  private int failures;
 
   /**
    * None yet.
@@ -50,7 +54,7 @@ final class Instances implements AutoCloseable {
     try {
       Say.Ready ready = add(count);
       wanted = count;
-      cluster.keep(dead::add);
+      cluster.keep(this::died);
       keeper = Thread.ofVirtual().name("keeper").start(this::keep);
       return ready;
     } finally {
@@ -94,6 +98,7 @@ final class Instances implements AutoCloseable {
     scaling.lock();
     try {
       List<Integer> taking = cluster.taking();
+      int drained = cluster.staying() - taking.size(); // by hand, and staying so
       if (count > taking.size()) {
         Say.Ready unused = add(count - taking.size());
       }
@@ -101,7 +106,8 @@ final class Instances implements AutoCloseable {
         cluster.retire(id);
         Thread.ofVirtual().start(() -> stopWhenEmpty(id));
       }
-      wanted = cluster.staying();
+      wanted = count + Math.max(0, drained);
+      missed.release(); // one may have died meanwhile
     } finally {
       scaling.unlock();
     }
@@ -119,13 +125,20 @@ final class Instances implements AutoCloseable {
 
   // ---- in the place of the dead
 
+  private void died(int id) {
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              remarks.accept("instance %d died: %s".formatted(id, engines.bury(id)));
+              missed.release();
+            });
+  }
+
   private void keep() {
     try {
       while (true) {
-        bury(dead.take());
-        for (Integer other = dead.poll(); other != null; other = dead.poll()) {
-          bury(other);
-        }
+        missed.acquire();
+        int unused = missed.drainPermits();
         while (isOneMissing()) {
           Thread.sleep(replacements.pause(System.nanoTime()));
           replace();
@@ -134,12 +147,6 @@ final class Instances implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private void bury(int id) {
-    String last = engines.complaint(id);
-    engines.kill(id); // whose connection is lost is of no more use
-    remarks.accept("instance %d died%s".formatted(id, last.isEmpty() ? "" : ": " + last));
   }
 
   private boolean isOneMissing() throws InterruptedException {
@@ -154,12 +161,19 @@ final class Instances implements AutoCloseable {
   private void replace() throws InterruptedException {
     scaling.lockInterruptibly();
     try {
-      if (cluster.staying() < wanted) {
-        Say.Ready ready = add(1);
-        remarks.accept("instance %d is in its place".formatted(ready.instance()));
+      int missing = wanted - cluster.staying();
+      if (missing > 0) {
+        int first = nextId;
+        Say.Ready unused = add(missing);
+        for (int id = first; id < nextId; id++) {
+          remarks.accept("instance %d is in its place".formatted(id));
+        }
       }
+      failures = 0;
     } catch (IOException | RuntimeException e) {
-      cluster.endHomeless();
+      if (++failures >= MOST_FAILURES) {
+        cluster.giveUpWaiting();
+      }
       if (!Thread.currentThread().isInterrupted()) {
         remarks.accept("no instance could be started in its place: " + e.getMessage());
       }

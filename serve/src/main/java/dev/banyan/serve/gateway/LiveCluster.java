@@ -60,6 +60,9 @@ final class LiveCluster implements AutoCloseable {
   record Counts(
       long requests, long moves, long givenBack, long requeued, long replayed, long died) {}
 
+  /** Who has a request that waits for an instance. */
+  private static final int NOBODY = -1;
+
   /** Instances that died under a request before it is suspected to be why. */
   private static final int MOST_DEATHS = 3;
 
@@ -83,6 +86,7 @@ final class LiveCluster implements AutoCloseable {
   private long died;
   private final Set<Long> homeless = new LinkedHashSet<>();
   private volatile @Nullable IntConsumer keeper;
+  private boolean hopeless;
   private volatile boolean closed;
   private volatile boolean ending;
 
@@ -163,6 +167,7 @@ final class LiveCluster implements AutoCloseable {
           if (say instanceof Say.Ready it) {
             synchronized (this) {
               instances.put(id, new LiveInstance(it, wire, address, heard));
+              hopeless = false;
               house();
             }
             ready.complete(it);
@@ -195,13 +200,19 @@ final class LiveCluster implements AutoCloseable {
   }
 
   /**
-   * Sends a request to an instance.
+   * Sends a request to an instance; where none is left it waits for the next, if one will come.
    *
    * @param bell rung with each token that comes
    * @throws NobodyException when none is up
    */
   synchronized Stream submit(TokenRequest asked, Semaphore bell) {
     var stream = new Stream(++ids, asked, bell);
+    if (instances.isEmpty() && isAwaited(stream)) {
+      streams.put(stream.id, stream);
+      Ownership.Owner unused = ownership.begin(stream.id, NOBODY);
+      homeless.add(stream.id);
+      return stream;
+    }
     LiveInstance to = dispatch(stream);
     streams.put(stream.id, stream);
     long epoch = ownership.begin(stream.id, to.ready.instance()).epoch();
@@ -219,6 +230,11 @@ final class LiveCluster implements AutoCloseable {
               // it may be on its way, so all are told
               instances.values().forEach(each -> each.wire.say(new Say.Cancel(stream.id)));
             });
+  }
+
+  /** Whether a request may wait for an instance that is being started. */
+  private boolean isAwaited(Stream stream) {
+    return keeper != null && !hopeless && !ending && stream.deaths < MOST_DEATHS;
   }
 
   /** With an error: whoever waits for its next token waits no longer. */
@@ -295,7 +311,7 @@ final class LiveCluster implements AutoCloseable {
     }
     LiveInstance to = instances.get(preferred);
     if (to == null || to.stalled) {
-      if (instances.isEmpty() && (keeper == null || ending || stream.deaths >= MOST_DEATHS)) {
+      if (instances.isEmpty() && !isAwaited(stream)) {
         end(stream);
         return;
       }
@@ -478,8 +494,9 @@ final class LiveCluster implements AutoCloseable {
   }
 
   /** Requests that wait for an instance end with an error, since none comes. */
-  synchronized void endHomeless() {
+  synchronized void giveUpWaiting() {
     if (instances.isEmpty()) {
+      hopeless = true;
       for (long request : homeless) {
         Stream stream = streams.get(request);
         if (stream != null) {

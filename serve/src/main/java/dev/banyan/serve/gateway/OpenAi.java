@@ -62,6 +62,9 @@ final class OpenAi {
     try {
       route(exchange);
     } catch (BadRequestException e) {
+      if (exchange.isGone()) {
+        throw new IOException("the client went away", e);
+      }
       OpenAiError.answer(exchange, e.status, e.getMessage(), e.code);
     } catch (UserInputException | IllegalArgumentException e) {
       // where the model lies is nobody's business outside

@@ -28,6 +28,7 @@ record RequestReader(ServedModel served) {
   private static final int MOST_LOGPROBS = 20;
   private static final int MOST_STOPS = 64;
   private static final int MOST_BIASED = 1024;
+  private static final int MOST_TOKENIZED = 1 << 20;
 
   /** What the requests of one answer take on their way to engines, at most, about. */
   private static final long MOST_ASKED_BYTES = 32 << 20;
@@ -50,6 +51,7 @@ record RequestReader(ServedModel served) {
     Manner manner = manner(exchange, body, asked);
     long bytes = 0;
     for (int[] prompt : prompts) {
+      int unused = mostTokens(body, asked, prompt);
       bytes += asked.choices() * (manner.bytes() + 8L * prompt.length);
     }
     if (bytes > MOST_ASKED_BYTES) {
@@ -148,19 +150,19 @@ record RequestReader(ServedModel served) {
     List<Map<String, ?>> all = Messages.of(messages);
     var conversation = new Conversation(all, tools.shown(), null, true, Map.of());
     String text = used.render(conversation).text();
-    return served.encode(text, false);
+    return served.prompt(text, false);
   }
 
   private List<int[]> prompts(JsonNode prompt, int choices) throws BadRequestException {
     List<int[]> all = new ArrayList<>();
     if (prompt.isString()) {
-      all.add(served.encode(prompt.asString(), true));
+      all.add(served.prompt(prompt.asString(), true));
     } else if (prompt.isArray() && !prompt.isEmpty() && prompt.get(0).isNumber()) {
       all.add(ids(prompt));
     } else if (prompt.isArray() && !prompt.isEmpty()) {
       JsonBody.requireFew((long) prompt.size() * choices);
       for (JsonNode each : prompt) {
-        all.add(each.isString() ? served.encode(each.asString(), true) : ids(each));
+        all.add(each.isString() ? served.prompt(each.asString(), true) : ids(each));
       }
     } else {
       throw new BadRequestException(400, "'prompt' must be text, token ids, or a list of either");
@@ -173,6 +175,10 @@ record RequestReader(ServedModel served) {
     JsonNode text = body.path("prompt");
     if (!text.isString()) {
       throw new BadRequestException(400, "'prompt' must be text");
+    }
+    if (text.stringValue().length() > MOST_TOKENIZED) {
+      throw new BadRequestException(
+          400, String.format(Locale.ROOT, "the text has more than %,d characters", MOST_TOKENIZED));
     }
     boolean special = Fields.flag(body, "add_special_tokens", true);
     return served.encode(text.stringValue(), special);

@@ -66,6 +66,7 @@ public final class Server implements AutoCloseable {
       EngineSettings each, GatewaySettings settings, String name, Consumer<String> remarks)
       throws IOException {
     Listening listening = Listening.of(settings.address(), settings.access().keys());
+    listening.keys().ifPresent(keys -> keys.tell(remarks));
     listening.requireFree();
     List<AutoCloseable> files = new ArrayList<>();
     DecisionLog log = settings.recordings().decisions().map(DecisionLog::create).orElse(null);
@@ -86,10 +87,12 @@ public final class Server implements AutoCloseable {
       Set<Integer> stops =
           new LinkedHashSet<>(ModelConfig.read(model.resolve(ModelConfig.FILE)).tokens().eos());
       stops.addAll(Sampling.stopIds(model));
+      Tokenizer tokenizer = Tokenizer.open(model);
       var served =
           new ServedModel(
               name,
-              Tokenizer.open(model),
+              tokenizer,
+              ServedModel.longestToken(tokenizer),
               ChatTemplate.find(model),
               Sampling.read(model),
               stops,

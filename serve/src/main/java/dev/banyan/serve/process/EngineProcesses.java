@@ -26,6 +26,9 @@ public final class EngineProcesses implements AutoCloseable {
   private static final long END_SECONDS = 2;
   private static final int POLL_MILLIS = 20;
 
+  /** What the exit code of a process is above the signal that killed it. */
+  private static final int SIGNALLED = 128;
+
   private final EngineSettings each;
   private final Path folder;
   private final Map<Integer, Process> started = new ConcurrentSkipListMap<>();
@@ -89,7 +92,7 @@ public final class EngineProcesses implements AutoCloseable {
     try {
       while (!Files.exists(socket(id))) {
         if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
-          throw new UserInputException("instance %d ended: %s".formatted(id, complaint(id)));
+          throw new UserInputException("instance %d ended: %s".formatted(id, why(id, process)));
         }
         if (System.nanoTime() > deadline) {
           throw new UserInputException("instance " + id + " does not start");
@@ -102,8 +105,40 @@ public final class EngineProcesses implements AutoCloseable {
     return address(id);
   }
 
-  /** What one said when it ended; empty when it said nothing. */
-  public String complaint(int id) {
+  /**
+   * Ends one whose connection was lost, if it has not ended.
+   *
+   * @return why it ended, in a few words
+   */
+  public String bury(int id) {
+    Process process = started.get(id);
+    if (process == null) {
+      return "it was ended here";
+    }
+    try {
+      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+        return "its connection broke off";
+      }
+      return why(id, process);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "interrupted";
+    } finally {
+      kill(id);
+    }
+  }
+
+  /** What one that has ended said, or how it ended where it said nothing. */
+  private String why(int id, Process ended) {
+    String said = complaint(id);
+    if (!said.isEmpty()) {
+      return said;
+    }
+    int code = ended.exitValue();
+    return code > SIGNALLED ? "killed by signal " + (code - SIGNALLED) : "exit code " + code;
+  }
+
+  private String complaint(int id) {
     try {
       return Files.readString(log(id))
           .lines()

@@ -39,19 +39,21 @@ public final class RemoteServer implements AutoCloseable {
    * Asks every backend what it is, and listens. With {@code awaits} the first that answers is
    * waited for, unless this thread is interrupted.
    *
-   * @param waiting told, in one line, that nobody answers yet
+   * @param remarks told, in a line each, that nobody answers yet and what is wrong with the file of
+   *     keys
    * @throws UserInputException when one does not answer, or a setting is not as it should be
    */
-  public static RemoteServer start(RemoteSettings settings, Consumer<String> waiting)
+  public static RemoteServer start(RemoteSettings settings, Consumer<String> remarks)
       throws IOException {
     Listening listening = Listening.of(settings.address(), settings.access().keys());
+    listening.keys().ifPresent(keys -> keys.tell(remarks));
     String key = settings.backends().key().map(RemoteServer::key).orElse("");
     BackendHttp line = BackendHttp.open(key);
     List<Backend> all = new ArrayList<>();
     try {
       find(settings, line, all);
       if (all.stream().allMatch(Backend::isAwaited)) {
-        waiting.accept("no backend answers yet; waiting for the first");
+        remarks.accept("no backend answers yet; waiting for the first");
         while (all.stream().allMatch(Backend::isAwaited)) {
           pause();
           find(settings, line, all);

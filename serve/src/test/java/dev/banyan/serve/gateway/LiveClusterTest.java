@@ -204,12 +204,22 @@ final class LiveClusterTest {
       engines.getFirst().die();
       assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isZero();
       assertThat(stream.next(0)).isNull();
-      cluster.endHomeless();
+      cluster.giveUpWaiting();
       assertThat(stream.next(0))
           .isNotNull()
           .extracting(Token::finish)
           .isEqualTo(Token.Finish.ERROR);
       assertThat(cluster.open()).isZero();
+      assertThatThrownBy(() -> cluster.submit(asked()))
+          .isInstanceOf(LiveCluster.NobodyException.class);
+      join(cluster, engines, 2, 1);
+      engines.get(1).die();
+      assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isEqualTo(1);
+      Stream late = cluster.submit(asked());
+      join(cluster, engines, 3, 2);
+      Say.Submit came = engines.get(2).came.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      assertThat(came).isNotNull().extracting(Say.Submit::request).isEqualTo(late.id);
+      assertThat(late.next(0)).isNull();
     } finally {
       close(engines);
     }
