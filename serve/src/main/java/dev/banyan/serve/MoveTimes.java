@@ -80,7 +80,7 @@ public final class MoveTimes {
 
   /**
    * Moves a request of about {@code context} tokens {@code moves} times, a fresh one each time. A
-   * move that is given up is no measurement: another is made.
+   * move that is given up, or beside which no step was heard, is no measurement: another is made.
    *
    * @return of as many moves as were made, at most {@code moves}, within four trials for each
    * @throws IOException when an engine does not start
@@ -147,12 +147,15 @@ public final class MoveTimes {
         double pause = all.pause();
         over.set(true);
         neighbours.forEach(fleet::cancel);
-        List<double[]> neighboursTimes = new ArrayList<>();
+        List<Double> quietNow = new ArrayList<>();
+        List<Double> busyNow = new ArrayList<>();
         for (Future<double[]> one : heard) {
-          neighboursTimes.add(one.get());
+          split(one.get(), before.times[2], moved, settled, quietNow, busyNow);
         }
         double[] made = fleet.stoppedSeconds();
-        if (i >= WARM_UP && made.length > madeBefore && !Double.isNaN(pause)) {
+        // where tokens of many steps are heard at once, no step of a neighbour lies between them
+        boolean told = !Double.isNaN(pause) && !quietNow.isEmpty() && !busyNow.isEmpty();
+        if (i >= WARM_UP && made.length > madeBefore && told) {
           stopped.add(made[madeBefore]);
           anew.add(before.times[0] - asked / 1e9);
           gaps.add(pause);
@@ -160,8 +163,8 @@ public final class MoveTimes {
           longestQuiet.add(before.longest(before.times.length - 1 - AFTER_MOVE));
           between(before.times, 2, steps);
           between(rest.times, 1, steps);
-          neighboursTimes.forEach(
-              each -> split(each, before.times[2], moved, settled, quiet, busy));
+          quiet.addAll(quietNow);
+          busy.addAll(busyNow);
         }
         fleet.cancel(answer);
         progress.step(stopped.size(), context + " tokens");
