@@ -34,6 +34,12 @@ import org.jspecify.annotations.Nullable;
  * All methods may be called by any thread; one lock guards all.
  */
 final class LiveCluster implements AutoCloseable {
+  /** Who has a request that waits for an instance. */
+  private static final int NOBODY = -1;
+
+  /** Instances that died under a request before it is suspected to be why. */
+  private static final int MOST_DEATHS = 3;
+
   /** Thrown when no instance lives. */
   static final class NobodyException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -59,12 +65,6 @@ final class LiveCluster implements AutoCloseable {
   /** What happened since the start. */
   record Counts(
       long requests, long moves, long givenBack, long requeued, long replayed, long died) {}
-
-  /** Who has a request that waits for an instance. */
-  private static final int NOBODY = -1;
-
-  /** Instances that died under a request before it is suspected to be why. */
-  private static final int MOST_DEATHS = 3;
 
   /** A request on its way, for the page. */
   record ShownRequest(long id, int instance, int tokens, int moves, String priority) {}
@@ -234,7 +234,7 @@ final class LiveCluster implements AutoCloseable {
 
   /** Whether a request may wait for an instance that is being started. */
   private boolean isAwaited(Stream stream) {
-    return keeper != null && !hopeless && !ending && stream.deaths < MOST_DEATHS;
+    return keeper != null && !hopeless && !ending && !closed && stream.deaths < MOST_DEATHS;
   }
 
   /** With an error: whoever waits for its next token waits no longer. */
@@ -497,13 +497,7 @@ final class LiveCluster implements AutoCloseable {
   synchronized void giveUpWaiting() {
     if (instances.isEmpty()) {
       hopeless = true;
-      for (long request : homeless) {
-        Stream stream = streams.get(request);
-        if (stream != null) {
-          end(stream);
-        }
-      }
-      homeless.clear();
+      house();
     }
   }
 
@@ -664,6 +658,9 @@ final class LiveCluster implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
+    if (instances.isEmpty()) {
+      house(); // nobody comes any more
+    }
     for (LiveInstance each : List.copyOf(instances.values())) {
       each.wire.say(new Say.Stop());
     }

@@ -23,13 +23,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Engine processes, the cluster they form, and the HTTP server before them. */
 public final class Server implements AutoCloseable {
-
   private final LiveCluster cluster;
   private final Instances instances;
   private final List<AutoCloseable> files;
@@ -162,7 +162,7 @@ public final class Server implements AutoCloseable {
 
   /** Where it listens. */
   public int port() {
-    return java.util.Objects.requireNonNull(http).port();
+    return Objects.requireNonNull(http).port();
   }
 
   /** Process numbers of the engines, in their order. */

@@ -74,13 +74,11 @@ final class Journey {
    * The time at one backend, which ends when it is closed. Watchers of the backend call in from
    * other threads; all else is of the thread that answers the client.
    */
-  final class Visit implements Backend.Stay, AutoCloseable {
-    final Backend backend;
-    private volatile @Nullable Upstream upstream;
+  final class Visit extends OpenVisit {
     private volatile boolean left;
 
     private Visit(Backend backend) {
-      this.backend = backend;
+      super(backend);
     }
 
     // while others watch
@@ -102,16 +100,6 @@ final class Journey {
     }
 
     @Override
-    public void lost() {
-      hangUp();
-    }
-
-    @Override
-    public void end() {
-      hangUp();
-    }
-
-    @Override
     public int answers() {
       return asked.answers();
     }
@@ -121,20 +109,13 @@ final class Journey {
       return Optional.of(new Backend.Shown(id, exchange.trip().answerTokens(), moves.get()));
     }
 
-    private void hangUp() {
-      Upstream now = upstream;
-      if (now != null) {
-        now.close();
-      }
-    }
-
     // by the thread that answers
 
     /** Sends a request there and waits for the head of its answer. */
     HttpResponse<InputStream> ask(String path, String authorization, byte[] body)
         throws IOException {
       Upstream now = backends.line.ask(backend.url, path, authorization, "POST", body);
-      upstream = now;
+      opens(now);
       // what was told before there was something to close
       if (backend.isDraining()) {
         leave();
@@ -200,15 +181,6 @@ final class Journey {
     BackendTokenizer tokenizer() {
       String model = backends.model(backend, asked.model()).map(Backend.Model::id).orElse("");
       return new BackendTokenizer(backends.line, backend, model);
-    }
-
-    @Override
-    public void close() {
-      try {
-        hangUp();
-      } finally {
-        backend.exit(this);
-      }
     }
   }
 

@@ -10,7 +10,6 @@ import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -101,20 +100,18 @@ final class PassedOn {
   }
 
   /** The time at the backend. */
-  private final class Place implements Backend.Stay, AutoCloseable {
-    private final Backend backend;
+  private final class Place extends OpenVisit {
     private final int answers;
-    private volatile @Nullable Upstream upstream;
 
     private Place(Backend backend, int answers) {
-      this.backend = backend;
+      super(backend);
       this.answers = answers;
     }
 
     private HttpResponse<InputStream> ask(byte[] body) throws IOException {
       Upstream now =
           backends.line.ask(backend.url, exchange.path(), authorization, exchange.method(), body);
-      upstream = now;
+      opens(now);
       exchange.onGone(now::close);
       if (backends.isEnding() || !backend.isUp()) {
         now.close();
@@ -126,34 +123,8 @@ final class PassedOn {
     public void leave() {}
 
     @Override
-    public void lost() {
-      hangUp();
-    }
-
-    @Override
-    public void end() {
-      hangUp();
-    }
-
-    @Override
     public int answers() {
       return answers;
-    }
-
-    private void hangUp() {
-      Upstream now = upstream;
-      if (now != null) {
-        now.close();
-      }
-    }
-
-    @Override
-    public void close() {
-      try {
-        hangUp();
-      } finally {
-        backend.exit(this);
-      }
     }
   }
 }

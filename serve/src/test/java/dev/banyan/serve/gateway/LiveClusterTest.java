@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -31,6 +32,14 @@ final class LiveClusterTest {
   private static final long PATIENCE_MILLIS = 30_000;
 
   @TempDir private Path folder;
+  private final List<Mute> engines = new ArrayList<>();
+
+  @AfterEach
+  void close() throws IOException {
+    for (Mute each : engines) {
+      each.close();
+    }
+  }
 
   /** An engine that hears requests and never computes one. */
   private static final class Mute implements AutoCloseable {
@@ -99,13 +108,12 @@ final class LiveClusterTest {
     return TokenRequest.greedy(new int[40], 8);
   }
 
-  private void join(LiveCluster cluster, List<Mute> engines, int count) throws IOException {
-    join(cluster, engines, count, 0);
+  private void join(LiveCluster cluster, int count) throws IOException {
+    join(cluster, count, 0);
   }
 
   /** Those from a number on. */
-  private void join(LiveCluster cluster, List<Mute> engines, int count, int from)
-      throws IOException {
+  private void join(LiveCluster cluster, int count, int from) throws IOException {
     for (int id = from; id < count; id++) {
       String address = "unix:" + folder.resolve("mute-" + id);
       engines.add(new Mute(id, address));
@@ -116,9 +124,8 @@ final class LiveClusterTest {
 
   @Test
   void whatAnInstanceThatDiedHadGoesOnElsewhereWithTheTokensItsClientHas() throws Exception {
-    List<Mute> engines = new ArrayList<>();
     try (var cluster = new LiveCluster(Banyan.STANDARD)) {
-      join(cluster, engines, 2);
+      join(cluster, 2);
       Stream stream = cluster.submit(asked());
       assertThat(cluster.ownerOf(stream.id)).isZero();
       engines.getFirst().say(new Say.Tokens(List.of(token(stream, 0), token(stream, 1))));
@@ -130,16 +137,13 @@ final class LiveClusterTest {
       assertThat(again.request()).isEqualTo(stream.id);
       assertThat(again.generated()).containsExactly(9, 9);
       assertThat(cluster.counts().died()).isEqualTo(1);
-    } finally {
-      close(engines);
     }
   }
 
   @Test
   void whenTheLastDiesRequestsEndUnlessAnotherComesInItsPlace() throws Exception {
-    List<Mute> engines = new ArrayList<>();
     try (var cluster = new LiveCluster(Banyan.STANDARD)) {
-      join(cluster, engines, 1);
+      join(cluster, 1);
       Stream unkept = cluster.submit(asked());
       engines.getFirst().die();
       assertThat(unkept.next(PATIENCE_MILLIS))
@@ -149,7 +153,7 @@ final class LiveClusterTest {
 
       var dead = new LinkedBlockingQueue<Integer>();
       cluster.keep(dead::add);
-      join(cluster, engines, 2, 1);
+      join(cluster, 2, 1);
       Stream kept = cluster.submit(asked());
       engines.get(1).say(new Say.Tokens(List.of(token(kept, 0))));
       assertThat(kept.next(PATIENCE_MILLIS)).isNotNull();
@@ -157,29 +161,26 @@ final class LiveClusterTest {
       assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isEqualTo(1);
       assertThat(cluster.open()).isEqualTo(1);
       assertThat(cluster.staying()).isZero();
-      join(cluster, engines, 3, 2);
+      join(cluster, 3, 2);
       Say.Submit again = engines.get(2).came.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
       assertThat(again).isNotNull();
       assertThat(again.generated()).containsExactly(9);
-    } finally {
-      close(engines);
     }
   }
 
   @Test
   void aRequestUnderWhichThreeInstancesDiedIsNotGivenToAFourth() throws Exception {
-    List<Mute> engines = new ArrayList<>();
     try (var cluster = new LiveCluster(Banyan.STANDARD)) {
       var dead = new LinkedBlockingQueue<Integer>();
       cluster.keep(dead::add);
-      join(cluster, engines, 1);
+      join(cluster, 1);
       Stream stream = cluster.submit(asked());
       for (int id = 0; id < 3; id++) {
         assertThat(engines.get(id).came.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isNotNull();
         engines.get(id).die();
         assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isEqualTo(id);
         assertThat(cluster.open()).isEqualTo(id < 2 ? 1 : 0);
-        join(cluster, engines, id + 2, id + 1);
+        join(cluster, id + 2, id + 1);
       }
       assertThat(stream.next(0))
           .isNotNull()
@@ -188,18 +189,15 @@ final class LiveClusterTest {
       Stream innocent = cluster.submit(asked());
       Say.Submit next = engines.get(3).came.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
       assertThat(next).isNotNull().extracting(Say.Submit::request).isEqualTo(innocent.id);
-    } finally {
-      close(engines);
     }
   }
 
   @Test
   void whenNobodyComesInItsPlaceThoseWhoWaitForItAreTold() throws Exception {
-    List<Mute> engines = new ArrayList<>();
     try (var cluster = new LiveCluster(Banyan.STANDARD)) {
       var dead = new LinkedBlockingQueue<Integer>();
       cluster.keep(dead::add);
-      join(cluster, engines, 1);
+      join(cluster, 1);
       Stream stream = cluster.submit(asked());
       engines.getFirst().die();
       assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isZero();
@@ -212,16 +210,41 @@ final class LiveClusterTest {
       assertThat(cluster.open()).isZero();
       assertThatThrownBy(() -> cluster.submit(asked()))
           .isInstanceOf(LiveCluster.NobodyException.class);
-      join(cluster, engines, 2, 1);
+      join(cluster, 2, 1);
       engines.get(1).die();
       assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isEqualTo(1);
       Stream late = cluster.submit(asked());
-      join(cluster, engines, 3, 2);
+      join(cluster, 3, 2);
       Say.Submit came = engines.get(2).came.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
       assertThat(came).isNotNull().extracting(Say.Submit::request).isEqualTo(late.id);
       assertThat(late.next(0)).isNull();
-    } finally {
-      close(engines);
+    }
+  }
+
+  /** Else whoever waits for an instance would wait on when the server has ended. */
+  @Test
+  void whenItIsClosedNobodyWaitsForAnotherInstance() throws Exception {
+    var dead = new LinkedBlockingQueue<Integer>();
+    Stream waits;
+    Stream runs;
+    try (var cluster = new LiveCluster(Banyan.STANDARD);
+        var other = new LiveCluster(Banyan.STANDARD)) {
+      cluster.keep(dead::add);
+      other.keep(id -> {});
+      join(cluster, 1);
+      waits = cluster.submit(asked());
+      engines.getFirst().die();
+      assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isZero();
+      assertThat(waits.next(0)).isNull();
+      join(other, 2, 1);
+      runs = other.submit(asked());
+    }
+    engines.get(1).die();
+    for (Stream each : List.of(waits, runs)) {
+      assertThat(each.next(PATIENCE_MILLIS))
+          .isNotNull()
+          .extracting(Token::finish)
+          .isEqualTo(Token.Finish.ERROR);
     }
   }
 
@@ -229,10 +252,9 @@ final class LiveClusterTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void decisionsThatCannotBeWrittenDisturbNothing() throws Exception {
-    List<Mute> engines = new ArrayList<>();
     DecisionLog log = DecisionLog.create(Path.of("/dev/full"));
     try (var cluster = new LiveCluster(Banyan.STANDARD, log)) {
-      join(cluster, engines, 2);
+      join(cluster, 2);
       for (int i = 0; i < 4; i++) {
         Stream unused = cluster.submit(asked());
       }
@@ -241,8 +263,6 @@ final class LiveClusterTest {
       }
       assertThat(cluster.shown()).hasSize(2);
       assertThat(cluster.open()).isEqualTo(4);
-    } finally {
-      close(engines);
     }
     assertThatThrownBy(log::close).isInstanceOf(IOException.class);
   }
@@ -250,11 +270,10 @@ final class LiveClusterTest {
   /** One that was told to go is missed by nobody; one that was wanted back stays. */
   @Test
   void anInstanceThatRetiresIsNoDeath() throws Exception {
-    List<Mute> engines = new ArrayList<>();
     try (var cluster = new LiveCluster(Banyan.STANDARD)) {
       var dead = new LinkedBlockingQueue<Integer>();
       cluster.keep(dead::add);
-      join(cluster, engines, 2);
+      join(cluster, 2);
       cluster.retire(1);
       cluster.retire(0);
       assertThat(cluster.staying()).isZero();
@@ -269,47 +288,33 @@ final class LiveClusterTest {
       assertThat(dead.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)).isZero();
       assertThat(dead).isEmpty();
       assertThat(cluster.counts().died()).isEqualTo(1);
-    } finally {
-      close(engines);
-    }
-  }
-
-  private static void close(List<Mute> engines) throws IOException {
-    for (Mute each : engines) {
-      each.close();
     }
   }
 
   /** Else the thread of a client that left would wait on for what nobody computes any more. */
   @Test
   void whoWaitsForTheNextTokenOfACancelledRequestWaitsNoLonger() throws Exception {
-    List<Mute> engines = new ArrayList<>();
     try (var cluster = new LiveCluster(Banyan.STANDARD)) {
-      join(cluster, engines, 1);
+      join(cluster, 1);
       Stream stream = cluster.submit(asked());
       Thread.ofVirtual().start(() -> cluster.cancel(stream));
       Token last = stream.next(60_000);
       assertThat(last).isNotNull().extracting(Token::finish).isEqualTo(Token.Finish.ERROR);
       cluster.cancel(stream);
       assertThat(stream.next(0)).as("told once").isNull();
-    } finally {
-      close(engines);
     }
   }
 
   @Test
   void whatComesAtOnceIsSpreadEvenlyWhileNobodyReports() throws IOException {
-    List<Mute> engines = new ArrayList<>();
     try (var cluster = new LiveCluster(Banyan.STANDARD)) {
-      join(cluster, engines, 4);
+      join(cluster, 4);
       for (int i = 0; i < 64; i++) {
         Stream unused = cluster.submit(asked());
       }
       for (int id = 0; id < 4; id++) {
         assertThat(cluster.owned(id)).isEqualTo(16);
       }
-    } finally {
-      close(engines);
     }
   }
 
@@ -319,9 +324,8 @@ final class LiveClusterTest {
    */
   @Test
   void aReportFromBeforeARequestDoesNotHideIt() throws IOException, InterruptedException {
-    List<Mute> engines = new ArrayList<>();
     try (var cluster = new LiveCluster(Banyan.STANDARD)) {
-      join(cluster, engines, 2);
+      join(cluster, 2);
       Stream first = cluster.submit(asked());
       assertThat(cluster.ownerOf(first.id)).isZero();
       assertThat(engines.getFirst().came.poll(10, TimeUnit.SECONDS)).isNotNull();
@@ -333,17 +337,14 @@ final class LiveClusterTest {
       assertThat(cluster.shown().getFirst().load().inFlight().requests()).isZero();
       assertThat(cluster.shown().getLast().load().inFlight().requests()).isEqualTo(1);
       assertThat(cluster.ownerOf(cluster.submit(asked()).id)).isZero();
-    } finally {
-      close(engines);
     }
   }
 
   /** A client has waited for the first since it asked; all of one step come together. */
   @Test
   void ofOneStepFirstTokensAreHandedOnBeforeOthers() throws IOException, InterruptedException {
-    List<Mute> engines = new ArrayList<>();
     try (var cluster = new LiveCluster(Banyan.STANDARD)) {
-      join(cluster, engines, 1);
+      join(cluster, 1);
       Stream older = cluster.submit(asked());
       Stream newer = cluster.submit(asked());
       engines.getFirst().say(new Say.Tokens(List.of(token(older, 0))));
@@ -355,8 +356,6 @@ final class LiveClusterTest {
       engines.getFirst().say(new Say.Tokens(step));
       assertThat(older.next(PATIENCE_MILLIS)).isNotNull();
       assertThat(newer.next(0)).isNotNull();
-    } finally {
-      close(engines);
     }
   }
 
